@@ -1,0 +1,2 @@
+//! counterfoil-cli
+fn main() {}
