@@ -1,1 +1,30 @@
-//! counterfoil-scan
+//! From a picture to a code: frame sources, the decoding door, the camera thread and the
+//! keyboard wedge.
+//!
+//! Whatever saw a code (camera, file, picture, hand scanner), it arrives as one [`Scan`]. What a
+//! code means is decided elsewhere; this crate knows of no shop, card or product.
+
+mod camera;
+mod camera_thread;
+mod decode;
+mod ean;
+mod file_camera;
+mod frame;
+mod picture;
+mod pixels;
+mod presence;
+mod source;
+mod types;
+mod wedge;
+
+pub use camera::{CameraInfo, NokhwaCamera, list_cameras};
+pub use camera_thread::{
+    CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Clock, OnCameraEvent,
+};
+pub use decode::{caught_panics, decode, decode_thoroughly};
+pub use file_camera::{FileCamera, FileCameraOptions};
+pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
+pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};
+pub use source::{CameraError, FrameSource};
+pub use types::{Found, Point, Scan, ScanKind, ScanSource};
+pub use wedge::{WedgeDetector, WedgeKey, WedgeOptions};

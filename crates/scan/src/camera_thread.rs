@@ -1,0 +1,344 @@
+//! A camera on threads of its own: one takes frames as they come, one decodes the newest. A slow
+//! decoder loses frames; it never makes a queue, and never makes the app wait.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Duration;
+
+use crate::decode::{decode, guarded};
+use crate::frame::{Frame, preview_jpeg};
+use crate::presence::Presence;
+use crate::source::{CameraError, FrameSource};
+use crate::types::{Scan, ScanSource};
+
+/// How long a stop waits for a camera that hangs in its driver, before it is left behind.
+const HUNG_CAMERA_WAIT: Duration = Duration::from_secs(3);
+
+/// Tells the time in Unix milliseconds.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Hears what the camera does. Called on the camera's thread: be quick, and do not panic.
+pub type OnCameraEvent = Box<dyn Fn(CameraEvent) + Send>;
+
+/// What a camera does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CameraEvent {
+    /// What it sees, small.
+    Preview {
+        /// A grey JPEG.
+        jpeg: Vec<u8>,
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+    },
+    /// A code came into view.
+    Scan(Scan),
+    /// It failed, and stops.
+    Error(CameraError),
+    /// It has stopped and the device is free; nothing comes after this.
+    Stopped,
+}
+
+/// How a camera thread works.
+#[derive(Clone)]
+pub struct CameraOptions {
+    /// The most previews a second; 0 for none.
+    pub preview_fps_max: u32,
+    /// The widest preview, in pixels.
+    pub preview_width_max: u32,
+    /// JPEG quality of previews, 1 to 100.
+    pub preview_quality: u8,
+    /// A code counts again after it was missing for this many decoded frames ...
+    pub leave_frames: u32,
+    /// ... and for this many milliseconds.
+    pub leave_ms: i64,
+    /// The time that scans carry.
+    pub clock: Clock,
+}
+
+impl CameraOptions {
+    /// The usual ones, with the given clock.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            preview_fps_max: 15,
+            preview_width_max: 640,
+            preview_quality: 70,
+            leave_frames: 8,
+            leave_ms: 800,
+            clock,
+        }
+    }
+}
+
+/// What a camera has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CameraStats {
+    /// Frames that the source gave.
+    pub frames_taken: u64,
+    /// Frames that were replaced by a newer one before they were decoded.
+    pub frames_dropped: u64,
+    /// Frames that were decoded.
+    pub frames_decoded: u64,
+}
+
+/// Starts cameras.
+pub struct CameraThread;
+
+impl CameraThread {
+    /// Opens a source on a thread of its own and reports what it does to `on_event`; a source that
+    /// can't be opened is reported there too.
+    pub fn start(
+        source: impl FnOnce() -> Result<Box<dyn FrameSource>, CameraError> + Send + 'static,
+        options: CameraOptions,
+        on_event: OnCameraEvent,
+    ) -> CameraHandle {
+        let mailbox = Arc::new(Mailbox::default());
+        // Kept reachable from here: where the thread can't be made, its closure is lost.
+        let on_event = Arc::new(Mutex::new(on_event));
+        let decoder = thread::Builder::new()
+            .name("scan-decode".to_owned())
+            .spawn({
+                let (mailbox, on_event) = (Arc::clone(&mailbox), Arc::clone(&on_event));
+                move || {
+                    let on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
+                    run(source, &options, &mailbox, &*on_event);
+                }
+            });
+        let thread = match decoder {
+            Ok(thread) => Some(thread),
+            Err(err) => {
+                let on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
+                on_event(CameraEvent::Error(CameraError::Failed(err.to_string())));
+                on_event(CameraEvent::Stopped);
+                None
+            }
+        };
+        CameraHandle { mailbox, thread }
+    }
+}
+
+/// A running camera. Dropping it stops it.
+pub struct CameraHandle {
+    mailbox: Arc<Mailbox>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl CameraHandle {
+    /// Stops the camera and waits until the device is free and [`CameraEvent::Stopped`] was told.
+    /// From within the callback it stops without waiting. Stopping twice is fine.
+    pub fn stop(&mut self) {
+        self.mailbox.change(|slot| slot.stop = true);
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let here: ThreadId = thread::current().id();
+        if thread.thread().id() != here && thread.join().is_err() {
+            tracing::error!("the camera thread panicked");
+        }
+    }
+
+    /// Whether the camera is still at work.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn stats(&self) -> CameraStats {
+        self.mailbox.lock().stats
+    }
+}
+
+impl Drop for CameraHandle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the two threads share: room for one frame.
+#[derive(Default)]
+struct Mailbox {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Slot {
+    newest: Option<(Frame, ScanSource)>,
+    /// Why no more frames come.
+    ended: Option<CameraError>,
+    /// The source has been dropped, so the device is free.
+    released: bool,
+    stop: bool,
+    stats: CameraStats,
+}
+
+enum Next {
+    Frame(Frame, ScanSource),
+    Ended(CameraError),
+    Stop,
+}
+
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Slot)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    /// Waits for the newest frame, the end of the source or a stop.
+    fn next(&self) -> Next {
+        let mut slot = self.lock();
+        loop {
+            if slot.stop {
+                return Next::Stop;
+            }
+            if let Some((frame, kind)) = slot.newest.take() {
+                return Next::Frame(frame, kind);
+            }
+            if let Some(err) = slot.ended.take() {
+                return Next::Ended(err);
+            }
+            slot = self
+                .changed
+                .wait(slot)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until the source is dropped; false where it hangs.
+    fn wait_for_release(&self) -> bool {
+        let slot = self.lock();
+        let waited = self
+            .changed
+            .wait_timeout_while(slot, HUNG_CAMERA_WAIT, |slot| !slot.released);
+        waited.unwrap_or_else(PoisonError::into_inner).0.released
+    }
+}
+
+fn run(
+    source: impl FnOnce() -> Result<Box<dyn FrameSource>, CameraError> + Send + 'static,
+    options: &CameraOptions,
+    mailbox: &Arc<Mailbox>,
+    on_event: &(dyn Fn(CameraEvent) + Send),
+) {
+    let taker = thread::Builder::new()
+        .name("scan-camera".to_owned())
+        .spawn({
+            let mailbox = Arc::clone(mailbox);
+            move || {
+                let err = guarded(|| take_frames(source, &mailbox))
+                    .unwrap_or_else(|| Err(CameraError::Failed("its driver crashed".to_owned())))
+                    .err();
+                mailbox.change(|slot| {
+                    slot.ended = err;
+                    slot.released = true;
+                });
+            }
+        });
+    let mut decoder = Decoder::new(options, on_event);
+    let err = match taker {
+        // Not joined: a driver that hangs must not take the app with it.
+        Ok(_) => loop {
+            match mailbox.next() {
+                Next::Frame(frame, kind) => {
+                    decoder.take(&frame, kind);
+                    mailbox.lock().stats.frames_decoded += 1;
+                }
+                Next::Ended(err) => break Some(err),
+                Next::Stop => break None,
+            }
+        },
+        Err(err) => {
+            mailbox.change(|slot| slot.released = true);
+            Some(CameraError::Failed(err.to_string()))
+        }
+    };
+    mailbox.change(|slot| slot.stop = true);
+    if let Some(err) = err {
+        tracing::warn!(code = err.code(), %err, "the camera stopped");
+        on_event(CameraEvent::Error(err));
+    }
+    if !mailbox.wait_for_release() {
+        tracing::error!("the camera's driver hangs; it is left behind");
+    }
+    on_event(CameraEvent::Stopped);
+}
+
+/// Takes frames until told to stop. The source lives and dies in here.
+fn take_frames(
+    source: impl FnOnce() -> Result<Box<dyn FrameSource>, CameraError>,
+    mailbox: &Mailbox,
+) -> Result<(), CameraError> {
+    let mut source = source()?;
+    let kind = source.kind();
+    while !mailbox.lock().stop {
+        if let Some(frame) = source.next_frame()? {
+            mailbox.change(|slot| {
+                slot.stats.frames_taken += 1;
+                if slot.newest.replace((frame, kind)).is_some() {
+                    slot.stats.frames_dropped += 1;
+                }
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What happens with one frame after the other.
+struct Decoder<'a> {
+    options: &'a CameraOptions,
+    on_event: &'a (dyn Fn(CameraEvent) + Send),
+    presence: Presence,
+    last_preview_ms: Option<i64>,
+}
+
+impl<'a> Decoder<'a> {
+    fn new(options: &'a CameraOptions, on_event: &'a (dyn Fn(CameraEvent) + Send)) -> Self {
+        let presence = Presence::new(options.leave_frames, options.leave_ms);
+        Self {
+            options,
+            on_event,
+            presence,
+            last_preview_ms: None,
+        }
+    }
+
+    fn take(&mut self, frame: &Frame, kind: ScanSource) {
+        let now_ms = (self.options.clock)();
+        self.preview(frame, now_ms);
+        for found in self.presence.update(decode(&frame.grey), now_ms) {
+            (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
+        }
+    }
+
+    fn preview(&mut self, frame: &Frame, now_ms: i64) {
+        let fps = i64::from(self.options.preview_fps_max);
+        let interval_ms = if fps == 0 { return } else { 1000 / fps };
+        // A clock that was set back must not stop the preview: any distance counts.
+        if self
+            .last_preview_ms
+            .is_some_and(|last| (now_ms - last).abs() < interval_ms)
+        {
+            return;
+        }
+        self.last_preview_ms = Some(now_ms);
+        let (width, quality) = (self.options.preview_width_max, self.options.preview_quality);
+        match preview_jpeg(&frame.grey, width, quality) {
+            Ok(preview) => (self.on_event)(CameraEvent::Preview {
+                jpeg: preview.jpeg,
+                width: preview.width,
+                height: preview.height,
+            }),
+            Err(err) => tracing::debug!(%err, "no preview"),
+        }
+    }
+}

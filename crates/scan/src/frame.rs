@@ -1,0 +1,292 @@
+//! Grey pictures: all that decoding needs, and a quarter of the bytes.
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
+/// Why a frame could not be made or shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// The bytes do not fill the picture that the size promises.
+    #[error("a picture of {width} x {height} needs {needed} bytes, {given} were given")]
+    WrongSize {
+        /// Promised width in pixels.
+        width: u32,
+        /// Promised height in pixels.
+        height: u32,
+        /// Bytes that the size asks for.
+        needed: usize,
+        /// Bytes that came.
+        given: usize,
+    },
+    /// The preview could not be written as JPEG.
+    #[error("the preview could not be made: {0}")]
+    Preview(String),
+}
+
+/// An 8-bit grey picture, rows packed without padding, 0 is black.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GreyFrame {
+    width: u32,
+    height: u32,
+    luma: Vec<u8>,
+}
+
+impl GreyFrame {
+    /// A picture from packed rows.
+    ///
+    /// # Errors
+    /// [`FrameError::WrongSize`] unless `luma` holds exactly `width * height` bytes, at least one.
+    pub fn new(width: u32, height: u32, luma: Vec<u8>) -> Result<Self, FrameError> {
+        let needed = width as usize * height as usize;
+        if needed == 0 || luma.len() != needed {
+            return Err(FrameError::WrongSize {
+                width,
+                height,
+                needed,
+                given: luma.len(),
+            });
+        }
+        Ok(Self {
+            width,
+            height,
+            luma,
+        })
+    }
+
+    /// A picture from rows that begin every `stride` bytes.
+    ///
+    /// # Errors
+    /// [`FrameError::WrongSize`] where `bytes` ends before the last row does.
+    pub fn from_strided(
+        width: u32,
+        height: u32,
+        stride: usize,
+        bytes: &[u8],
+    ) -> Result<Self, FrameError> {
+        let (w, h) = (width as usize, height as usize);
+        let needed = stride.saturating_mul(h.saturating_sub(1)).saturating_add(w);
+        if w == 0 || h == 0 || stride < w || bytes.len() < needed {
+            return Err(FrameError::WrongSize {
+                width,
+                height,
+                needed,
+                given: bytes.len(),
+            });
+        }
+        let luma = bytes
+            .chunks(stride)
+            .take(h)
+            .flat_map(|row| &row[..w])
+            .copied()
+            .collect();
+        Self::new(width, height, luma)
+    }
+
+    /// Width in pixels.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels, row by row.
+    #[must_use]
+    pub fn luma(&self) -> &[u8] {
+        &self.luma
+    }
+
+    /// One row of pixels.
+    pub(crate) fn row(&self, y: u32) -> &[u8] {
+        let start = y as usize * self.width as usize;
+        &self.luma[start..start + self.width as usize]
+    }
+
+    /// The same picture with dark and light exchanged.
+    pub(crate) fn inverted(&self) -> Self {
+        Self {
+            luma: self.luma.iter().map(|v| 255 - v).collect(),
+            ..*self
+        }
+    }
+
+    /// The same picture mirrored along its diagonal, so that columns become rows.
+    pub(crate) fn transposed(&self) -> Self {
+        const BLOCK: usize = 32;
+        let (w, h) = (self.width as usize, self.height as usize);
+        let mut luma = vec![0; w * h];
+        for top in (0..h).step_by(BLOCK) {
+            for left in (0..w).step_by(BLOCK) {
+                for y in top..(top + BLOCK).min(h) {
+                    for x in left..(left + BLOCK).min(w) {
+                        luma[x * h + y] = self.luma[y * w + x];
+                    }
+                }
+            }
+        }
+        Self {
+            width: self.height,
+            height: self.width,
+            luma,
+        }
+    }
+
+    /// At most `side` pixels on the longer side, each the mean of those it stands for; `None`
+    /// where the picture is no larger than that already.
+    pub(crate) fn shrunk_to(&self, side: u32) -> Option<Self> {
+        let longer = self.width.max(self.height);
+        if side == 0 || longer <= side {
+            return None;
+        }
+        let scale = |v: u32| {
+            let scaled = u64::from(v) * u64::from(side) / u64::from(longer);
+            u32::try_from(scaled.max(1)).unwrap_or(1)
+        };
+        Some(self.shrunk(scale(self.width), scale(self.height)))
+    }
+
+    fn shrunk(&self, width: u32, height: u32) -> Self {
+        let edges = |from: u32, to: u32| -> Vec<usize> {
+            (0..=u64::from(to))
+                .map(|i| (i * u64::from(from) / u64::from(to)) as usize)
+                .collect()
+        };
+        let (xs, ys) = (edges(self.width, width), edges(self.height, height));
+        let mut luma = Vec::with_capacity(width as usize * height as usize);
+        let mut sums = vec![0_u32; width as usize];
+        for rows in ys.windows(2) {
+            sums.fill(0);
+            for y in rows[0]..rows[1] {
+                let row = self.row(y as u32);
+                for (sum, cols) in sums.iter_mut().zip(xs.windows(2)) {
+                    *sum += row[cols[0]..cols[1]]
+                        .iter()
+                        .map(|v| u32::from(*v))
+                        .sum::<u32>();
+                }
+            }
+            let tall = (rows[1] - rows[0]) as u32;
+            luma.extend(sums.iter().zip(xs.windows(2)).map(|(sum, cols)| {
+                let count = (tall * (cols[1] - cols[0]) as u32).max(1);
+                u8::try_from(sum / count).unwrap_or(u8::MAX)
+            }));
+        }
+        Self {
+            width,
+            height,
+            luma,
+        }
+    }
+}
+
+/// One picture of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Counts up with each picture of its source, from 0.
+    pub seq: u64,
+    /// The picture.
+    pub grey: GreyFrame,
+}
+
+/// A frame made small enough for a screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// A grey JPEG.
+    pub jpeg: Vec<u8>,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+}
+
+/// A frame as a grey JPEG at most `width_max` pixels wide, `quality` from 1 to 100.
+///
+/// # Errors
+/// [`FrameError::Preview`] where the encoder refuses (a side above 65,535 pixels).
+pub fn preview_jpeg(frame: &GreyFrame, width_max: u32, quality: u8) -> Result<Preview, FrameError> {
+    let wide = frame.width.max(1);
+    let side = u64::from(width_max.max(1)) * u64::from(wide.max(frame.height)) / u64::from(wide);
+    let small = (wide > width_max)
+        .then(|| frame.shrunk_to(u32::try_from(side).unwrap_or(u32::MAX)))
+        .flatten();
+    let shown = small.as_ref().unwrap_or(frame);
+    let mut jpeg = Vec::with_capacity(shown.luma.len() / 4);
+    JpegEncoder::new_with_quality(&mut jpeg, quality.clamp(1, 100))
+        .encode(
+            &shown.luma,
+            shown.width,
+            shown.height,
+            ExtendedColorType::L8,
+        )
+        .map_err(|err| FrameError::Preview(err.to_string()))?;
+    Ok(Preview {
+        jpeg,
+        width: shown.width,
+        height: shown.height,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_frame_of_the_wrong_size_is_refused() {
+        assert!(GreyFrame::new(4, 4, vec![0; 15]).is_err());
+        assert!(GreyFrame::new(0, 4, vec![]).is_err());
+    }
+
+    #[test]
+    fn padding_at_the_end_of_rows_is_dropped() {
+        let frame = GreyFrame::from_strided(2, 2, 3, &[1, 2, 9, 3, 4]).unwrap();
+        assert_eq!(frame.luma(), [1, 2, 3, 4]);
+        assert!(GreyFrame::from_strided(2, 2, 3, &[1, 2, 9, 3]).is_err());
+    }
+
+    #[test]
+    fn shrinking_takes_the_mean() {
+        let frame = GreyFrame::new(4, 2, vec![0, 100, 200, 200, 100, 200, 0, 0]).unwrap();
+        let half = frame.shrunk_to(2).unwrap();
+        assert_eq!((half.width(), half.height()), (2, 1));
+        assert_eq!(half.luma(), [100, 100]);
+    }
+
+    #[test]
+    fn a_preview_is_a_jpeg_no_wider_than_asked() {
+        let frame = GreyFrame::new(1280, 720, vec![128; 1280 * 720]).unwrap();
+        let preview = preview_jpeg(&frame, 640, 70).unwrap();
+        assert_eq!((preview.width, preview.height), (640, 360));
+        let read = image::load_from_memory(&preview.jpeg).unwrap();
+        assert_eq!((read.width(), read.height()), (640, 360));
+    }
+
+    #[test]
+    fn a_small_frame_is_previewed_as_it_is() {
+        let frame = GreyFrame::new(100, 300, vec![128; 30_000]).unwrap();
+        let preview = preview_jpeg(&frame, 640, 70).unwrap();
+        assert_eq!((preview.width, preview.height), (100, 300));
+    }
+
+    proptest! {
+        #[test]
+        fn transposing_twice_gives_the_picture_back(w in 1_u32..80, h in 1_u32..80) {
+            let luma = (0..w * h).map(|i| (i % 251) as u8).collect();
+            let frame = GreyFrame::new(w, h, luma).unwrap();
+            prop_assert_eq!(&frame.transposed().transposed(), &frame);
+        }
+
+        #[test]
+        fn any_shrinking_fits_its_side(w in 1_u32..300, h in 1_u32..300, side in 1_u32..300) {
+            let frame = GreyFrame::new(w, h, vec![7; (w * h) as usize]).unwrap();
+            if let Some(small) = frame.shrunk_to(side) {
+                prop_assert!(small.width() <= side && small.height() <= side);
+                prop_assert!(small.luma().iter().all(|v| *v == 7));
+            }
+        }
+    }
+}
