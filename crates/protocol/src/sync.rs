@@ -105,6 +105,10 @@ pub struct Origin {
 /// One row of a change, in the state the hub gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "row", content = "value", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "short-lived values; a box would only add noise"
+)]
 pub enum Row {
     /// A fact, for ever.
     Fact(FactRow),
