@@ -8,18 +8,24 @@ export default defineConfig({
   base: "./",
   clearScreen: false,
   plugins: [
-    paraglideVitePlugin({
-      project: "./project.inlang",
-      outdir: "./src/paraglide",
-      strategy: ["localStorage", "preferredLanguage", "baseLocale"],
-    }),
+    // The tests' script compiles the messages first, and a watcher would keep them from ending.
+    ...(process.env.VITEST
+      ? []
+      : [
+          paraglideVitePlugin({
+            project: "./project.inlang",
+            outdir: "./src/paraglide",
+            strategy: ["localStorage", "preferredLanguage", "baseLocale"],
+            emitReadme: false,
+          }),
+        ]),
     svelte(),
   ],
   resolve: {
     alias: { $: fileURLToPath(new URL("./src", import.meta.url)) },
     conditions: process.env.VITEST ? ["browser"] : undefined,
   },
-  server: { port: 5173, strictPort: true },
+  server: { port: 5173, strictPort: true, fs: { allow: [".."] } },
   build: {
     outDir: "dist",
     emptyOutDir: true,

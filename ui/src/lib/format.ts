@@ -25,10 +25,22 @@ export function decimals(currency: string): number {
   return currencyFormat(currency).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
+/** The sign that people at the shop write, in whatever language the screen speaks. */
+function sign(currency: string): string {
+  const parts = new Intl.NumberFormat("es-PE", {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  }).formatToParts(0);
+  return parts.find((part) => part.type === "currency")?.value ?? currency;
+}
+
 /** "S/ 12.50" for 1250 PEN. */
 export function money(minor: number, currency: string): string {
-  const format = currencyFormat(currency);
-  return format.format(minor / 10 ** decimals(currency));
+  return currencyFormat(currency)
+    .formatToParts(minor / 10 ** decimals(currency))
+    .map((part) => (part.type === "currency" ? sign(currency) : part.value))
+    .join("");
 }
 
 /** The amount alone, for a field: "12.50". */

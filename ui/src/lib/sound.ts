@@ -1,52 +1,49 @@
-/** The sounds of the counter, made on the spot so that nothing has to be loaded. */
+/** The sounds of the counter. Each can be missing or unplayable: a till without a sound card sells all the same. */
+import errorWave from "../../../assets/sounds/error.wav?inline";
+import scanWave from "../../../assets/sounds/scan.wav?inline";
+import stampWave from "../../../assets/sounds/stamp.wav?inline";
 
 let context: AudioContext | null = null;
 let enabled = true;
+const decoded = new Map<string, Promise<AudioBuffer>>();
 
 /** Turns every sound on or off. */
 export function setSounds(on: boolean): void {
   enabled = on;
 }
 
-function audio(): AudioContext | null {
-  if (!enabled || typeof AudioContext === "undefined") return null;
-  try {
-    context ??= new AudioContext();
-    void context.resume();
-    return context;
-  } catch {
-    // A till without a sound card sells all the same.
-    return null;
-  }
+function bytes(dataUrl: string): ArrayBuffer {
+  const text = atob(dataUrl.slice(dataUrl.indexOf(",") + 1));
+  return Uint8Array.from(text, (character) => character.charCodeAt(0)).buffer;
 }
 
-function thud(at: AudioContext, hz: number, seconds: number, loudness: number): void {
-  const tone = at.createOscillator();
-  const gain = at.createGain();
-  tone.type = "sine";
-  tone.frequency.setValueAtTime(hz, at.currentTime);
-  tone.frequency.exponentialRampToValueAtTime(hz / 2.5, at.currentTime + seconds);
-  gain.gain.setValueAtTime(loudness, at.currentTime);
-  gain.gain.exponentialRampToValueAtTime(0.001, at.currentTime + seconds);
-  tone.connect(gain).connect(at.destination);
-  tone.start();
-  tone.stop(at.currentTime + seconds);
+async function play(wave: string): Promise<void> {
+  if (!enabled || typeof AudioContext === "undefined") return;
+  try {
+    context ??= new AudioContext();
+    await context.resume();
+    let buffer = decoded.get(wave);
+    if (!buffer) decoded.set(wave, (buffer = context.decodeAudioData(bytes(wave))));
+    const source = context.createBufferSource();
+    source.buffer = await buffer;
+    source.connect(context.destination);
+    source.start();
+  } catch {
+    decoded.delete(wave);
+  }
 }
 
 /** A rubber stamp meeting paper. */
 export function stampSound(): void {
-  const at = audio();
-  if (at) thud(at, 190, 0.14, 0.5);
+  void play(stampWave);
 }
 
 /** A code was read. */
 export function scanSound(): void {
-  const at = audio();
-  if (at) thud(at, 1400, 0.06, 0.12);
+  void play(scanWave);
 }
 
 /** Something was refused. */
 export function refuseSound(): void {
-  const at = audio();
-  if (at) thud(at, 110, 0.28, 0.4);
+  void play(errorWave);
 }

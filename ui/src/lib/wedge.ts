@@ -8,9 +8,8 @@ export const LENGTH_MIN = 6;
 
 export type Key = { key: string; atMs: number; modified: boolean };
 
-/** What a key did to the burst: nothing special, part of one that may be a scan, or the end of a scan. */
-export type Verdict =
-  { kind: "typing" } | { kind: "burst"; length: number } | { kind: "scan"; code: string };
+/** What a key did: nothing special, one more of a burst that may be a scan, or the end of a scan. */
+export type Verdict = { kind: "typing" } | { kind: "burst" } | { kind: "scan"; code: string };
 
 export class Wedge {
   #text = "";
@@ -18,10 +17,13 @@ export class Wedge {
 
   /** Takes the next key and says what it means. */
   press({ key, atMs, modified }: Key): Verdict {
-    // Scanners send Shift for capitals as a key of its own; it neither adds nor ends.
-    if (key === "Shift" || key === "CapsLock") return { kind: "typing" };
     const inTime = atMs - this.#lastMs <= GAP_MAX_MS;
     if (!inTime) this.#text = "";
+    // Scanners send Shift for capitals as a key of its own; it keeps the burst alive and adds nothing.
+    if (key === "Shift" || key === "CapsLock") {
+      if (this.#text) this.#lastMs = atMs;
+      return { kind: "typing" };
+    }
     if (modified) {
       this.#text = "";
       return { kind: "typing" };
@@ -29,7 +31,7 @@ export class Wedge {
     if (key === "Enter" || key === "Tab") {
       const code = this.#text;
       this.#text = "";
-      return inTime && code.length >= LENGTH_MIN ? { kind: "scan", code } : { kind: "typing" };
+      return code.length >= LENGTH_MIN ? { kind: "scan", code } : { kind: "typing" };
     }
     if ([...key].length !== 1) {
       this.#text = "";
@@ -37,44 +39,47 @@ export class Wedge {
     }
     this.#text += key;
     this.#lastMs = atMs;
-    return this.#text.length > 1
-      ? { kind: "burst", length: this.#text.length }
-      : { kind: "typing" };
+    return { kind: this.#text.length > 1 ? "burst" : "typing" };
   }
 }
 
-type Field = HTMLInputElement | HTMLTextAreaElement;
-type Before = { field: Field; value: string; start: number | null; end: number | null };
+type TextField = HTMLInputElement | HTMLTextAreaElement;
+type Before = { field: TextField | null; value: string };
 
-function focusedField(): Field | null {
+function focusedField(): TextField | null {
   const active = document.activeElement;
-  if (active instanceof HTMLTextAreaElement) return active;
-  return active instanceof HTMLInputElement ? active : null;
+  return active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement
+    ? active
+    : null;
 }
 
 /**
  * Listens on the window before anything else does. A scan's characters never stay in a field: the field
- * gets back what it held before the burst, and the ending Enter or Tab presses nothing.
+ * gets back what it held before the burst, and neither the keys nor the ending Enter press anything.
  */
 export function watchWedge(onScan: (code: string) => void, target: Window = window): () => void {
   const wedge = new Wedge();
-  let before: Before | null = null;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  let before: Before = { field: null, value: "" };
 
   function onKey(event: KeyboardEvent): void {
     if (event.isComposing) return;
-    if (event.timeStamp - lastMs > GAP_MAX_MS) before = remember();
-    if (event.key !== "Shift") lastMs = event.timeStamp;
+    const field = focusedField();
     const verdict = wedge.press({
       key: event.key,
       atMs: event.timeStamp,
       modified: event.ctrlKey || event.metaKey || event.altKey,
     });
-    if (verdict.kind !== "scan") return;
-    event.preventDefault();
+    if (verdict.kind === "typing") {
+      // Shift belongs to the character that follows it, or came before it.
+      if (event.key !== "Shift") before = { field, value: field?.value ?? "" };
+      return;
+    }
+    // Shortcuts and buttons must not act on a scanner's keys; a field still takes a fast typist's.
     event.stopImmediatePropagation();
-    restore(before);
-    before = null;
+    if (!field) event.preventDefault();
+    if (verdict.kind === "burst") return;
+    event.preventDefault();
+    restore(before, verdict.code);
     onScan(verdict.code);
   }
 
@@ -82,15 +87,12 @@ export function watchWedge(onScan: (code: string) => void, target: Window = wind
   return () => target.removeEventListener("keydown", onKey, { capture: true });
 }
 
-function remember(): Before | null {
+function restore(before: Before, code: string): void {
   const field = focusedField();
-  if (!field) return null;
-  return { field, value: field.value, start: field.selectionStart, end: field.selectionEnd };
-}
-
-function restore(before: Before | null): void {
-  if (!before || before.field.value === before.value) return;
-  before.field.value = before.value;
-  if (before.start !== null) before.field.setSelectionRange(before.start, before.end);
-  before.field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!field) return;
+  // A field that took the focus during the burst only holds what the scanner typed.
+  const value = field === before.field ? before.value : field.value.replace(code, "");
+  if (field.value === value) return;
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
