@@ -204,6 +204,10 @@ pub enum ScanOutcome {
 /// What the camera tells the screen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a few a second; a box would only add noise"
+)]
 pub enum CameraEventView {
     /// A picture of the preview.
     Preview {
