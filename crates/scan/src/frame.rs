@@ -135,6 +135,37 @@ impl GreyFrame {
         }
     }
 
+    /// About `lines` of its rows, spread over its height, each the mean of up to `thick`
+    /// neighbours: noise goes, and upright bars stay. The picture becomes that flat.
+    pub(crate) fn strips(&self, lines: usize, thick: usize) -> Self {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let step = (height / lines.max(1)).max(1);
+        let thick = thick.clamp(1, step.max(1));
+        let mut luma = Vec::with_capacity(width * (height / step + 1));
+        let mut sums = vec![0_u32; width];
+        for y in (step / 2..height).step_by(step) {
+            let first = y.saturating_sub(thick / 2);
+            let last = (first + thick).min(height);
+            sums.fill(0);
+            for row in first..last {
+                for (sum, value) in sums.iter_mut().zip(self.row(row as u32)) {
+                    *sum += u32::from(*value);
+                }
+            }
+            let count = (last - first).max(1) as u32;
+            luma.extend(
+                sums.iter()
+                    .map(|sum| u8::try_from(sum / count).unwrap_or(u8::MAX)),
+            );
+        }
+        let rows = luma.len() / width;
+        Self {
+            width: self.width,
+            height: rows as u32,
+            luma,
+        }
+    }
+
     /// At most `side` pixels on the longer side, each the mean of those it stands for; `None`
     /// where the picture is no larger than that already.
     pub(crate) fn shrunk_to(&self, side: u32) -> Option<Self> {

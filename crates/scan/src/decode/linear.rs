@@ -26,31 +26,31 @@ fn votes_needed(kind: ScanKind, code: &str) -> usize {
 /// The most lines that a picture's own best code may be contested by: 1 in `CONTEST`.
 const CONTEST: usize = 2;
 
-/// rxing's line readers over `lines` rows and `lines` columns of each size in `sides`.
+/// One way to look at a picture: the longer side it is shrunk to, and how many rows become one
+/// line.
+type Look = (u32, usize);
+
+/// rxing's line readers over `lines` rows and `lines` columns, one look after the other until a
+/// code has its votes.
 pub(super) struct Linear {
-    pub(super) sides: &'static [u32],
+    pub(super) looks: &'static [Look],
     pub(super) lines: usize,
 }
 
 impl Reader for Linear {
     fn read(&self, frame: &GreyFrame) -> Vec<Found> {
         let mut ballot = Ballot::default();
-        let mut last_side = 0;
-        for side in self.sides {
+        for &(side, thick) in self.looks {
             let small = frame
-                .shrunk_to(*side)
+                .shrunk_to(side)
                 .map_or(Cow::Borrowed(frame), Cow::Owned);
-            if small.width().max(small.height()) == last_side {
-                continue;
-            }
-            last_side = small.width().max(small.height());
             for turned in [false, true] {
                 let seen = if turned {
                     Cow::Owned(small.transposed())
                 } else {
                     small.clone()
                 };
-                vote(&seen, turned, self.lines, &mut ballot);
+                vote(&seen.strips(self.lines, thick), turned, &mut ballot);
             }
             if ballot.has_a_winner() {
                 break;
@@ -65,8 +65,8 @@ impl Reader for Linear {
     }
 }
 
-/// Reads lines from the middle outwards, both ways round.
-fn vote(frame: &GreyFrame, turned: bool, lines: usize, ballot: &mut Ballot) {
+/// Reads each row of the picture, both ways round.
+fn vote(frame: &GreyFrame, turned: bool, ballot: &mut Ballot) {
     let Ok(source) = Luma8Source::new_with_slice(frame.luma(), frame.width(), frame.height())
     else {
         return;
@@ -74,8 +74,7 @@ fn vote(frame: &GreyFrame, turned: bool, lines: usize, ballot: &mut Ballot) {
     let binarizer = GlobalHistogramBinarizer::new(source);
     let mut readers = Readers::new();
     let height = frame.height() as usize;
-    let step = (height / lines.max(1)).max(1);
-    for y in (step / 2..height).step_by(step) {
+    for y in 0..height {
         let Ok(row) = binarizer.get_black_row(y) else {
             continue;
         };
@@ -87,7 +86,7 @@ fn vote(frame: &GreyFrame, turned: bool, lines: usize, ballot: &mut Ballot) {
             if let Some((code, kind, ends)) = readers.read(y, &row) {
                 let width = frame.width() as f32;
                 let [from, to] = ends.map(|x| if reversed { width - 1.0 - x } else { x } / width);
-                let at = y as f32 / frame.height() as f32;
+                let at = (y as f32 + 0.5) / frame.height() as f32;
                 ballot.add(code, kind, turned, [from.min(to), from.max(to)], at);
                 break;
             }

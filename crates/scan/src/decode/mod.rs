@@ -23,45 +23,30 @@ trait Reader: Sync {
     fn is_worth_trying(&self, found: &[Found]) -> bool;
 }
 
+/// The picture as it is.
+const FULL: u32 = u32::MAX;
+
 /// For the camera: another frame comes soon, so only what is quick.
 const FRAME_READERS: &[&dyn Reader] = &[
     &qr::Rqrr,
-    &qr::Rxing {
-        side: 640,
-        inverted: false,
-    },
-    &qr::Rxing {
-        side: u32::MAX,
-        inverted: false,
-    },
-    &qr::Rxing {
-        side: 640,
-        inverted: true,
-    },
+    &qr::Rxing::shrunk_to(640),
+    &qr::Rxing::shrunk_to(FULL),
+    &qr::Rxing::inverted(640),
     &linear::Linear {
-        sides: &[u32::MAX, 960],
         lines: 36,
+        looks: &[(FULL, 1), (FULL, 9), (640, 3)],
     },
 ];
 
 /// For a picture: there is no other one, so all that helps.
 const PICTURE_READERS: &[&dyn Reader] = &[
     &qr::Rqrr,
-    &qr::Rxing {
-        side: u32::MAX,
-        inverted: false,
-    },
-    &qr::Rxing {
-        side: 640,
-        inverted: false,
-    },
-    &qr::Rxing {
-        side: u32::MAX,
-        inverted: true,
-    },
+    &qr::Rxing::shrunk_to(FULL),
+    &qr::Rxing::shrunk_to(640),
+    &qr::Rxing::inverted(FULL),
     &linear::Linear {
-        sides: &[u32::MAX, 960, 640],
         lines: 90,
+        looks: &[(FULL, 1), (FULL, 7), (960, 3), (640, 3)],
     },
 ];
 

@@ -48,8 +48,25 @@ impl Reader for Rqrr {
 
 /// rxing's newer QR reader on the picture shrunk to a longer side of `side` pixels.
 pub(super) struct Rxing {
-    pub(super) side: u32,
-    pub(super) inverted: bool,
+    side: u32,
+    inverted: bool,
+}
+
+impl Rxing {
+    pub(super) const fn shrunk_to(side: u32) -> Self {
+        Self {
+            side,
+            inverted: false,
+        }
+    }
+
+    /// The same for light codes on dark ground, as screens show them.
+    pub(super) const fn inverted(side: u32) -> Self {
+        Self {
+            side,
+            inverted: true,
+        }
+    }
 }
 
 impl Reader for Rxing {
