@@ -1,0 +1,342 @@
+//! The camera on its thread: scans once, drops rather than queues, stops when told or when the
+//! camera is gone.
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use common::*;
+use counterfoil_scan::{
+    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, Frame, FrameSource,
+    GreyFrame, Scan, ScanSource,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A camera whose pictures the test hands over one by one, each once the one before was taken in.
+struct Handed {
+    pictures: Receiver<Result<GreyFrame, CameraError>>,
+    next_seq: u64,
+    dropped: Arc<AtomicBool>,
+}
+
+impl FrameSource for Handed {
+    fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
+        match self.pictures.recv_timeout(Duration::from_millis(20)) {
+            Ok(picture) => {
+                self.next_seq += 1;
+                Ok(Some(Frame {
+                    seq: self.next_seq,
+                    grey: picture?,
+                }))
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(CameraError::Gone),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "handed".to_owned()
+    }
+}
+
+impl Drop for Handed {
+    fn drop(&mut self) {
+        self.dropped.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A test's hands on a running camera.
+struct Bench {
+    hand: mpsc::Sender<Result<GreyFrame, CameraError>>,
+    events: Receiver<CameraEvent>,
+    handle: CameraHandle,
+    now_ms: Arc<AtomicI64>,
+    dropped: Arc<AtomicBool>,
+    decoded: u64,
+}
+
+fn bench() -> Bench {
+    let (hand, pictures) = mpsc::channel();
+    let (tell, events) = mpsc::channel();
+    let now_ms = Arc::new(AtomicI64::new(1_700_000_000_000));
+    let dropped = Arc::new(AtomicBool::new(false));
+    let clock = Arc::clone(&now_ms);
+    let mut options = CameraOptions::new(Arc::new(move || clock.load(Ordering::SeqCst)));
+    options.leave_frames = 3;
+    let handle = CameraThread::start(
+        {
+            let dropped = Arc::clone(&dropped);
+            move || {
+                Ok(Box::new(Handed {
+                    pictures,
+                    next_seq: 0,
+                    dropped,
+                }) as Box<dyn FrameSource>)
+            }
+        },
+        options,
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    Bench {
+        hand,
+        events,
+        handle,
+        now_ms,
+        dropped,
+        decoded: 0,
+    }
+}
+
+impl Bench {
+    /// Shows a picture, waits until it was decoded and lets 300 ms of the test's clock pass.
+    fn show(&mut self, picture: &GreyFrame) {
+        self.hand.send(Ok(picture.clone())).unwrap();
+        self.decoded += 1;
+        let start = Instant::now();
+        while self.handle.stats().frames_decoded < self.decoded {
+            assert!(start.elapsed() < PATIENCE, "the picture was never decoded");
+            std::thread::yield_now();
+        }
+        self.now_ms.fetch_add(300, Ordering::SeqCst);
+    }
+
+    fn events_so_far(&self) -> Vec<CameraEvent> {
+        self.events.try_iter().collect()
+    }
+
+    fn scans_so_far(&self) -> Vec<Scan> {
+        self.events_so_far()
+            .into_iter()
+            .filter_map(scan_of)
+            .collect()
+    }
+
+    fn events_until_stopped(&self) -> Vec<CameraEvent> {
+        let mut events = Vec::new();
+        loop {
+            let event = self
+                .events
+                .recv_timeout(PATIENCE)
+                .expect("it never said Stopped");
+            events.push(event.clone());
+            if event == CameraEvent::Stopped {
+                return events;
+            }
+        }
+    }
+}
+
+fn scan_of(event: CameraEvent) -> Option<Scan> {
+    if let CameraEvent::Scan(scan) = event {
+        Some(scan)
+    } else {
+        None
+    }
+}
+
+fn card() -> GreyFrame {
+    frame(&on_a_desk(&qr("card-1", 6)))
+}
+
+fn empty_desk() -> GreyFrame {
+    frame(&page(1280, 720, 225))
+}
+
+#[test]
+fn a_card_in_view_is_one_scan() {
+    let mut bench = bench();
+    for _ in 0..12 {
+        bench.show(&card());
+    }
+    let scans = bench.scans_so_far();
+    assert_eq!(scans.len(), 1);
+    assert_eq!(scans[0].code, "card-1");
+    assert_eq!(scans[0].source, ScanSource::Camera);
+    assert_eq!(scans[0].at_ms, 1_700_000_000_000);
+    assert!(scans[0].outline.is_some());
+}
+
+#[test]
+fn a_card_that_left_and_returns_is_a_second_scan() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.show(&empty_desk());
+    bench.show(&card());
+    assert_eq!(
+        bench.scans_so_far().len(),
+        1,
+        "one missed frame is no leaving"
+    );
+    for _ in 0..3 {
+        bench.show(&empty_desk());
+    }
+    bench.show(&card());
+    assert_eq!(bench.scans_so_far().len(), 1);
+}
+
+#[test]
+fn previews_are_small_and_no_more_than_asked() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.now_ms.fetch_sub(290, Ordering::SeqCst); // 10 ms later
+    bench.show(&card());
+    bench.show(&card());
+    let previews: Vec<_> = bench
+        .events_so_far()
+        .into_iter()
+        .filter_map(|event| match event {
+            CameraEvent::Preview {
+                jpeg,
+                width,
+                height,
+            } => Some((jpeg, width, height)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(previews.len(), 2);
+    assert_eq!((previews[0].1, previews[0].2), (640, 360));
+    assert!(image::load_from_memory(&previews[0].0).is_ok());
+}
+
+#[test]
+fn a_camera_that_vanishes_reports_and_stops() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.hand.send(Err(CameraError::Gone)).unwrap();
+    let events = bench.events_until_stopped();
+    let end = &events[events.len() - 2..];
+    assert_eq!(
+        end,
+        [CameraEvent::Error(CameraError::Gone), CameraEvent::Stopped]
+    );
+    assert!(
+        bench.dropped.load(Ordering::SeqCst),
+        "the device is free when Stopped is told"
+    );
+}
+
+#[test]
+fn a_camera_that_cannot_be_opened_says_why() {
+    let (tell, events) = mpsc::channel();
+    let mut handle = CameraThread::start(
+        || Err(CameraError::Busy),
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    assert_eq!(
+        events.recv_timeout(PATIENCE).unwrap(),
+        CameraEvent::Error(CameraError::Busy)
+    );
+    assert_eq!(events.recv_timeout(PATIENCE).unwrap(), CameraEvent::Stopped);
+    handle.stop();
+    assert!(!handle.is_running());
+}
+
+#[test]
+fn a_camera_that_panics_fails_like_any_other() {
+    let (tell, events) = mpsc::channel();
+    let _handle = CameraThread::start(
+        || panic!("a driver's bug"),
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    let CameraEvent::Error(err) = events.recv_timeout(PATIENCE).unwrap() else {
+        panic!()
+    };
+    assert_eq!(err.code(), "camera_failed");
+    assert_eq!(events.recv_timeout(PATIENCE).unwrap(), CameraEvent::Stopped);
+}
+
+#[test]
+fn stopping_frees_the_device_and_says_so_promptly() {
+    let mut bench = bench();
+    bench.show(&card());
+    let asked = Instant::now();
+    bench.handle.stop();
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert!(bench.dropped.load(Ordering::SeqCst));
+    assert_eq!(bench.events_so_far().last(), Some(&CameraEvent::Stopped));
+    assert!(!bench.handle.is_running());
+    bench.handle.stop();
+}
+
+#[test]
+fn dropping_the_handle_stops_the_camera() {
+    let Bench {
+        handle,
+        events,
+        dropped,
+        hand,
+        ..
+    } = bench();
+    drop(handle);
+    assert!(dropped.load(Ordering::SeqCst));
+    assert_eq!(events.try_iter().last(), Some(CameraEvent::Stopped));
+    drop(hand);
+}
+
+/// Gives frames as fast as it is asked.
+struct Torrent {
+    given: Arc<AtomicU32>,
+}
+
+impl FrameSource for Torrent {
+    fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
+        let seq = u64::from(self.given.fetch_add(1, Ordering::SeqCst));
+        let luma = vec![u8::try_from(seq.min(255)).unwrap(); 64];
+        Ok(Some(Frame {
+            seq,
+            grey: GreyFrame::new(8, 8, luma).unwrap(),
+        }))
+    }
+
+    fn describe(&self) -> String {
+        "torrent".to_owned()
+    }
+}
+
+#[test]
+fn a_slow_decoder_loses_frames_and_never_queues_them() {
+    let given = Arc::new(AtomicU32::new(0));
+    // The callback is slow: it waits until the test opens the gate.
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let (tell, events) = mpsc::channel();
+    let mut handle = CameraThread::start(
+        {
+            let given = Arc::clone(&given);
+            move || Ok(Box::new(Torrent { given }) as Box<dyn FrameSource>)
+        },
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new({
+            let gate = Arc::clone(&gate);
+            move |event| {
+                let open = gate.0.lock().unwrap();
+                drop(gate.1.wait_while(open, |open| !*open).unwrap());
+                drop(tell.send(event));
+            }
+        }),
+    );
+    let start = Instant::now();
+    while given.load(Ordering::SeqCst) < 1000 {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "a slow decoder held the camera up"
+        );
+        std::thread::yield_now();
+    }
+    let stats = handle.stats();
+    assert!(stats.frames_decoded <= 1, "{stats:?}");
+    assert!(stats.frames_taken - stats.frames_dropped <= 2, "{stats:?}");
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    handle.stop();
+    assert_eq!(events.try_iter().last(), Some(CameraEvent::Stopped));
+}
