@@ -1,2 +1,97 @@
-//! xtask
-fn main() {}
+//! The project's own commands: `cargo xtask run`, `test`, `screenshots`, `bench`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a developer's command has to say belongs on the terminal"
+)]
+
+mod bench;
+mod desktop;
+mod interrupt;
+mod packages;
+mod postgres;
+mod project;
+mod run;
+mod screenshots;
+mod shell;
+mod steps;
+mod test;
+mod ui;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Counterfoil's own commands",
+    disable_version_flag = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing, build, and open the demo shop paired to a hub
+    Run(run::Options),
+    /// Pass everything that must pass
+    Test {
+        /// Only this step and what it needs; may be repeated
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// Name the steps and end
+        #[arg(long)]
+        list: bool,
+    },
+    /// Take pictures of every place from the running app
+    Screenshots(screenshots::Options),
+    /// Measure
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// From the start of the app to its first usable screen: median of some starts
+    Startup {
+        /// How many starts
+        #[arg(long, default_value_t = 5)]
+        times: usize,
+        /// Where the prepared shop lies; set by the command itself
+        #[arg(long, hide = true)]
+        inside: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let task = Arguments::parse().command;
+    if let Err(error) = interrupt::listen() {
+        eprintln!("xtask: {error}");
+        return ExitCode::FAILURE;
+    }
+    let result = project::Project::find().and_then(|project| match task {
+        Task::Run(options) => run::run(&project, &options),
+        Task::Test { list: true, .. } => {
+            test::list();
+            Ok(())
+        }
+        Task::Test { only, .. } => test::test(project, &only),
+        Task::Screenshots(options) => screenshots::take(&project, &options),
+        Task::Bench(Bench::Startup { times, inside }) => {
+            bench::startup(&project, times, inside.as_deref())
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if interrupt::happened() => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A desktop of our own: a display, a message bus and a key store, apart from the user's.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use counterfoil_tests::Result;
+
+/// Unlocks a fresh key store, then becomes the program that is given as arguments.
+const START: &str = r#"eval "$(printf 'till\n' | gnome-keyring-daemon --unlock --components=secrets)"
+exec "$@""#;
+
+/// Whether there is a display on which a person would see a window.
+pub fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+/// A command that runs `program` on a desktop whose key store and settings lie in `home`.
+pub fn command(home: &Path, program: &OsStr) -> Result<Command> {
+    let folder = |name: &str| -> Result<_> {
+        let folder = home.join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    };
+    let runtime = folder("runtime")?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The bus and the key store refuse a folder that others may enter.
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700))?;
+    }
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"])
+        .args(["sh", "-c", START, "sh"])
+        .arg(program)
+        .env("XDG_RUNTIME_DIR", runtime)
+        .env("XDG_DATA_HOME", folder("data")?)
+        .env("XDG_CONFIG_HOME", folder("config")?)
+        .env("XDG_CACHE_HOME", folder("cache")?)
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1")
+        .env_remove("WAYLAND_DISPLAY");
+    Ok(command)
+}

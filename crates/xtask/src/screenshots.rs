@@ -1,0 +1,191 @@
+//! `cargo xtask screenshots`: every place, as it looks in the running app.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use counterfoil_tests::Result;
+use counterfoil_tests::processes::{Shop, Surroundings};
+use counterfoil_tests::till::{
+    self, DESKTOP, PHONE, PLACES, PLACES_WITH_ITEMS, Size, Staff, TABLET,
+};
+use counterfoil_tests::webdriver::Window;
+
+use crate::project::Project;
+use crate::{desktop, run, shell};
+
+/// Which pictures to take.
+#[derive(Args)]
+pub struct Options {
+    /// Where the pictures go
+    folder: PathBuf,
+    /// Only this place, such as `counter` or `customers/ID`
+    #[arg(long, value_name = "PLACE")]
+    only: Option<String>,
+    /// Only in these colours
+    #[arg(long)]
+    theme: Option<Theme>,
+    /// Only in this language
+    #[arg(long)]
+    lang: Option<Language>,
+    /// Where the shop lies; set by the command itself
+    #[arg(long, hide = true)]
+    inside: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Theme {
+    Light,
+    Dark,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    En,
+    Es,
+}
+
+/// One series of pictures: a look, and the sizes to take it at.
+struct Series {
+    theme: Theme,
+    language: Language,
+    sizes: &'static [Size],
+}
+
+const EVERY_SIZE: &[Size] = &[PHONE, TABLET, DESKTOP];
+
+/// Takes the pictures.
+pub fn take(project: &Project, options: &Options) -> Result {
+    match &options.inside {
+        Some(data) => take_inside(project, options, data),
+        None => {
+            run::build(project, true)?;
+            let home = tempfile::Builder::new()
+                .prefix("counterfoil-pictures-")
+                .tempdir()?;
+            let program = project.programs().path("xtask")?;
+            let mut command = desktop::command(home.path(), program.as_os_str())?;
+            command
+                .args(std::env::args_os().skip(1))
+                .arg("--inside")
+                .arg(home.path().join("till"));
+            shell::run(&mut command)
+        }
+    }
+}
+
+fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
+    fs::create_dir_all(&options.folder)?;
+    let programs = project.programs();
+    let shop = Shop::at(data);
+    let hub = shop.start_hub(&programs)?;
+    shell::timed("the demo shop", || {
+        shop.load_demo(&programs, Some(hub.url()))
+    })?;
+    let surroundings = Surroundings {
+        data: shop.till().to_path_buf(),
+        hub: Some(hub.url().to_owned()),
+        camera: None,
+    };
+    let window = Window::open(&programs.path("counterfoil")?, &surroundings.env())?;
+    let mut taken = 0;
+    for series in series(options) {
+        taken += take_series(&window, options, &series)?;
+    }
+    drop(window);
+    hub.stop()?;
+    println!("--> {taken} pictures in {}", options.folder.display());
+    Ok(())
+}
+
+fn series(options: &Options) -> Vec<Series> {
+    let one = |theme, language, sizes| Series {
+        theme,
+        language,
+        sizes,
+    };
+    if options.theme.is_some() || options.lang.is_some() {
+        let theme = options.theme.unwrap_or(Theme::Light);
+        return vec![one(theme, options.lang.unwrap_or(Language::En), EVERY_SIZE)];
+    }
+    vec![
+        one(Theme::Light, Language::En, EVERY_SIZE),
+        one(Theme::Dark, Language::En, &[TABLET]),
+        one(Theme::Light, Language::Es, &[TABLET]),
+    ]
+}
+
+fn take_series(window: &Window, options: &Options, series: &Series) -> Result<usize> {
+    let theme = match series.theme {
+        Theme::Light => till::Theme::Light,
+        Theme::Dark => till::Theme::Dark,
+    };
+    let language = match series.language {
+        Language::En => "en",
+        Language::Es => "es",
+    };
+    till::appearance(window, theme, language)?;
+    let mut taken = 0;
+    for size in series.sizes {
+        window.resize(size.width, size.height)?;
+        for place in wanted(options) {
+            let Some(place) = show(window, &place)? else {
+                println!("    {place} lists nothing to open");
+                continue;
+            };
+            let (width, height) = (size.width, size.height);
+            let look = format!("{width}x{height}-{}-{language}.png", theme.name());
+            let file = format!("{place}-{look}");
+            fs::write(options.folder.join(&file), window.screenshot()?)?;
+            println!("    {file}");
+            taken += 1;
+        }
+    }
+    Ok(taken)
+}
+
+/// The places to take, locked first; `NAME/first` is the first item that a place lists.
+fn wanted(options: &Options) -> Vec<String> {
+    if let Some(place) = &options.only {
+        return vec![place.clone()];
+    }
+    let mut wanted = vec!["lock".to_owned()];
+    for place in PLACES {
+        wanted.push((*place).to_owned());
+        if PLACES_WITH_ITEMS.contains(place) {
+            wanted.push(format!("{place}/first"));
+        }
+    }
+    wanted.push("pay".to_owned());
+    wanted
+}
+
+/// Brings `place` onto the screen, and says how its picture is called.
+fn show(window: &Window, place: &str) -> Result<Option<String>> {
+    if place == "lock" {
+        till::lock(window)?;
+        window.settle()?;
+        return Ok(Some(place.to_owned()));
+    }
+    if window.sees(till::LOCK)? {
+        till::unlock(window, Staff::Carmen)?;
+    }
+    if place == "pay" {
+        till::fill_cart(window)?;
+        till::go(window, "pay")?;
+    } else if let Some(list) = place.strip_suffix("/first") {
+        till::go(window, list)?;
+        let Some(address) = till::first_item(window, list)? else {
+            return Ok(None);
+        };
+        window.go(&address)?;
+        window.settle()?;
+        return Ok(Some(format!("{list}-item")));
+    } else if place.contains('/') {
+        window.go(&format!("#/{place}"))?;
+        window.settle()?;
+    } else {
+        till::go(window, place)?;
+    }
+    Ok(Some(place.replace('/', "-")))
+}

@@ -1,0 +1,114 @@
+//! A stage for one story: its own copy of the demo shop, its own hub, its own window.
+//!
+//! The shop is made once for all stories of a run and copied for each, which takes milliseconds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::failure::Context as _;
+use crate::processes::{Hub, Programs, Shop, Surroundings};
+use crate::webdriver::Window;
+use crate::{Failure, Result};
+
+/// See the module.
+pub struct Stage {
+    /// The app's window. Declared first: the app closes before its hub and its files go.
+    pub window: Window,
+    /// The shop's hub, unless the story begins without one.
+    pub hub: Option<Hub>,
+    /// The shop's files.
+    pub shop: Shop,
+    /// The programs under test.
+    pub programs: Programs,
+    _folder: TempDir,
+}
+
+/// What a story begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// Nobody answers at the hub's address.
+    pub offline: bool,
+    /// What the camera sees.
+    pub camera: Option<PathBuf>,
+}
+
+impl Stage {
+    /// Opens the demo shop's till, paired and online.
+    ///
+    /// # Errors
+    /// When hub, till or window do not start.
+    pub fn open() -> Result<Self> {
+        Self::set(&Setting::default())
+    }
+
+    /// Opens the demo shop's till in this `setting`.
+    ///
+    /// # Errors
+    /// When hub, till or window do not start.
+    pub fn set(setting: &Setting) -> Result<Self> {
+        let programs = Programs::beside_this()?;
+        let folder = tempfile::Builder::new()
+            .prefix("story-")
+            .tempdir_in(run_folder())?;
+        let shop = template(&programs)?.copy_to(folder.path().join("till"))?;
+        let hub = if setting.offline {
+            None
+        } else {
+            Some(shop.start_hub(&programs)?)
+        };
+        let surroundings = Surroundings {
+            data: shop.till().to_path_buf(),
+            hub: hub.as_ref().map(|hub| hub.url().to_owned()),
+            camera: setting.camera.clone(),
+        };
+        let window = Window::open(&programs.path("counterfoil")?, &surroundings.env())?;
+        Ok(Self {
+            window,
+            hub,
+            shop,
+            programs,
+            _folder: folder,
+        })
+    }
+}
+
+/// The root of the project, where `ui/` and `assets/` lie.
+pub fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// The source of axe-core, as installed for the UI.
+///
+/// # Errors
+/// When the UI's packages are not installed.
+pub fn axe() -> Result<String> {
+    let file = project().join("ui/node_modules/axe-core/axe.min.js");
+    fs::read_to_string(&file).context(file.display())
+}
+
+/// Where this run keeps its files; whoever started the run removes them.
+fn run_folder() -> PathBuf {
+    std::env::var_os("COUNTERFOIL_E2E_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from)
+}
+
+fn template(programs: &Programs) -> Result<&'static Shop> {
+    static TEMPLATE: OnceLock<std::result::Result<Shop, String>> = OnceLock::new();
+    TEMPLATE
+        .get_or_init(|| make_template(programs).map_err(|error| error.to_string()))
+        .as_ref()
+        .map_err(|error| Failure::new(format!("the demo shop: {error}")))
+}
+
+fn make_template(programs: &Programs) -> Result<Shop> {
+    let folder = run_folder().join(format!("template-{}", std::process::id()));
+    let shop = Shop::at(folder.join("till"));
+    let hub = shop.start_hub(programs)?;
+    shop.load_demo(programs, Some(hub.url()))?;
+    hub.stop()?;
+    Ok(shop)
+}
