@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
-use crate::decode::{decode_thoroughly, merge};
+use crate::decode::{decode_thoroughly, guarded, merge};
 use crate::frame::GreyFrame;
 use crate::pixels;
 use crate::types::Found;
@@ -105,6 +105,11 @@ pub(crate) struct Loaded {
 
 /// The grey picture in a file.
 pub(crate) fn load(bytes: &[u8]) -> Result<Loaded, PictureError> {
+    guarded(|| load_unguarded(bytes))
+        .unwrap_or_else(|| Err(PictureError::Damaged("its decoder failed".to_owned())))
+}
+
+fn load_unguarded(bytes: &[u8]) -> Result<Loaded, PictureError> {
     let format = image::guess_format(bytes)
         .ok()
         .filter(|format| format.reading_enabled())

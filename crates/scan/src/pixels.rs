@@ -6,6 +6,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use crate::decode::guarded;
 use crate::frame::{FrameError, GreyFrame};
 
 /// The longest side of a picture that is read at all, in pixels.
@@ -56,6 +57,10 @@ fn every_nth(
 /// The grey channel of a JPEG, colour left undecoded; cameras' JPEGs without Huffman tables
 /// included. `None` where it can't be read.
 pub(crate) fn from_jpeg(bytes: &[u8]) -> Option<GreyFrame> {
+    guarded(|| decode_jpeg(bytes)).flatten()
+}
+
+fn decode_jpeg(bytes: &[u8]) -> Option<GreyFrame> {
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(SIDE_MAX)

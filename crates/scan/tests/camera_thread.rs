@@ -1,5 +1,11 @@
 //! The camera on its thread: scans once, drops rather than queues, stops when told or when the
 //! camera is gone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 
@@ -10,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use common::*;
 use counterfoil_scan::{
-    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, Frame, FrameSource,
-    GreyFrame, Scan, ScanSource,
+    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
+    FileCameraOptions, Frame, FrameSource, GreyFrame, Scan, ScanSource,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -339,4 +345,35 @@ fn a_slow_decoder_loses_frames_and_never_queues_them() {
     gate.1.notify_all();
     handle.stop();
     assert_eq!(events.try_iter().last(), Some(CameraEvent::Stopped));
+}
+
+#[test]
+fn a_folder_of_pictures_plays_into_scans() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1.png"), png(&on_a_desk(&qr("card-1", 6)))).unwrap();
+    std::fs::write(dir.path().join("2.png"), png(&page(640, 480, 200))).unwrap();
+    let path = dir.path().to_owned();
+    let (tell, events) = mpsc::channel();
+    let ticks = AtomicI64::new(0);
+    let _handle = CameraThread::start(
+        move || {
+            let options = FileCameraOptions {
+                fps: 200.0,
+                picture_ms: 100,
+            };
+            Ok(Box::new(FileCamera::open(&path, options)?) as Box<dyn FrameSource>)
+        },
+        CameraOptions::new(Arc::new(move || ticks.fetch_add(300, Ordering::SeqCst))),
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    let mut scans = Vec::new();
+    while scans.len() < 3 {
+        scans.extend(scan_of(events.recv_timeout(PATIENCE).unwrap()));
+    }
+    assert!(scans.iter().all(|scan| scan.code == "card-1"));
+    assert!(
+        scans
+            .iter()
+            .all(|scan| scan.source == ScanSource::FileCamera)
+    );
 }

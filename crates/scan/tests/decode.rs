@@ -1,4 +1,10 @@
 //! What the decoding door reads from a camera's frame, and what it must not read.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 

@@ -1,4 +1,10 @@
 //! Pictures from files: good ones, huge ones and broken ones.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 mod common;
 

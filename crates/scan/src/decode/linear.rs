@@ -13,13 +13,14 @@ use crate::ean;
 use crate::frame::GreyFrame;
 use crate::types::{Found, Point, ScanKind};
 
-/// Lines that must agree before a code is believed.
-fn votes_needed(kind: ScanKind, code: &str) -> usize {
+/// Lines out of `lines` that must agree before a code is believed. Neighbouring lines err
+/// together, so more lines ask for more votes.
+fn votes_needed(kind: ScanKind, code: &str, lines: usize) -> usize {
     match kind {
-        // Few digits, so a chance pattern passes more often.
-        ScanKind::Ean8 | ScanKind::UpcE => 4,
-        ScanKind::Code128 if code.len() < 6 => 4,
-        _ => 3,
+        // Few digits, so a part of another code passes more easily.
+        ScanKind::Ean8 | ScanKind::UpcE => (lines / 8).max(4),
+        ScanKind::Code128 if code.len() < 6 => (lines / 8).max(4),
+        _ => (lines / 24).max(3),
     }
 }
 
@@ -39,7 +40,10 @@ pub(super) struct Linear {
 
 impl Reader for Linear {
     fn read(&self, frame: &GreyFrame) -> Vec<Found> {
-        let mut ballot = Ballot::default();
+        let mut ballot = Ballot {
+            lines: self.lines,
+            candidates: Vec::new(),
+        };
         for &(side, thick) in self.looks {
             let small = frame
                 .shrunk_to(side)
@@ -146,8 +150,8 @@ fn kind_of(result: &RXingResult) -> Option<ScanKind> {
     }
 }
 
-#[derive(Default)]
 struct Ballot {
+    lines: usize,
     candidates: Vec<Candidate>,
 }
 
@@ -188,7 +192,7 @@ impl Ballot {
     }
 
     fn is_winner(&self, one: &Candidate) -> bool {
-        one.votes >= votes_needed(one.kind, &one.code)
+        one.votes >= votes_needed(one.kind, &one.code, self.lines)
             && self.candidates.iter().all(|other| {
                 (other.code == one.code && other.kind == one.kind)
                     || !one.overlaps(other)

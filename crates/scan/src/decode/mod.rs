@@ -33,8 +33,8 @@ const FRAME_READERS: &[&dyn Reader] = &[
     &qr::Rxing::shrunk_to(FULL),
     &qr::Rxing::inverted(640),
     &linear::Linear {
-        lines: 36,
-        looks: &[(FULL, 1), (FULL, 9), (640, 3)],
+        lines: 64,
+        looks: &[(FULL, 1), (FULL, 9), (960, 3), (640, 3)],
     },
 ];
 
