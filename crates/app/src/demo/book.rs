@@ -38,12 +38,7 @@ impl Book {
     }
 
     /// Writes a step and carries its stock and cash entries into the sums.
-    pub(super) fn write(
-        &mut self,
-        at: UnixMs,
-        staff_id: StaffId,
-        op: Op,
-    ) -> Result<(), DemoError> {
+    pub(super) fn write(&mut self, at: UnixMs, staff_id: StaffId, op: Op) -> Result<(), DemoError> {
         let meta = OpMeta {
             op_id: OpId(Uuid::nil()),
             device_id: self.device_id,
@@ -57,7 +52,7 @@ impl Book {
                     *self.stock.entry(entry.product_id).or_default() += entry.quantity.milli();
                 }
                 Effect::Insert(FactRow::Cash(entry)) => {
-                    self.drawer = self.drawer.add(entry.amount)?;
+                    self.drawer = self.drawer.plus(entry.amount)?;
                 }
                 _ => {}
             }

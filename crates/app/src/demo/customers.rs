@@ -51,7 +51,9 @@ impl Regular {
             return day.index == self.enrolled_day;
         }
         match self.habit {
-            Habit::Comes { visits_in_ten_weeks } => luck < visits_in_ten_weeks * pace,
+            Habit::Comes {
+                visits_in_ten_weeks,
+            } => luck < visits_in_ten_weeks * pace,
             Habit::Lapsed { weekday, until_day } => {
                 day.index <= until_day && (day.weekday == weekday || second)
             }
@@ -65,7 +67,12 @@ impl Regular {
 }
 
 /// Makes the customers; `newest_day` is the last day on which somebody may have enrolled.
-pub(super) fn make(people: &People, calendar: &Calendar, newest_day: i64, seed: u64) -> Vec<Regular> {
+pub(super) fn make(
+    people: &People,
+    calendar: &Calendar,
+    newest_day: i64,
+    seed: u64,
+) -> Vec<Regular> {
     let mut rng = Rng::stream(seed, 2);
     let (mut names, mut phones) = (BTreeSet::new(), BTreeSet::new());
     (0..CUSTOMERS)

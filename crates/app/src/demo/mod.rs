@@ -7,6 +7,7 @@ mod assets;
 mod basket;
 mod book;
 mod calendar;
+mod counter;
 mod customers;
 mod pictures;
 mod rng;

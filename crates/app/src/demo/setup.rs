@@ -101,7 +101,14 @@ pub(super) fn shop(
     let mut settings = fields_of(&catalogue.shop)?;
     // The keys that sign cards are the shop's own, made when it was created; the demo must not overwrite them.
     settings.remove("card_keys");
-    edit(book, at, owner, EntityKind::Shop, book.tenant_id.0, settings)?;
+    edit(
+        book,
+        at,
+        owner,
+        EntityKind::Shop,
+        book.tenant_id.0,
+        settings,
+    )?;
     for (person, id) in people.staff.iter().zip(&ids) {
         at = at.plus_ms(1000);
         let mut staff = person.staff.clone();
@@ -112,8 +119,14 @@ pub(super) fn shop(
     let mut goods = Vec::with_capacity(catalogue.products.len());
     for product in &catalogue.products {
         at = at.plus_ms(1000);
-        let category = categories.iter().find(|(code, _)| *code == product.category);
-        let good = good(catalogue, product, ProductId::from_parts(at.0, rng.entropy()))?;
+        let category = categories
+            .iter()
+            .find(|(code, _)| *code == product.category);
+        let good = good(
+            catalogue,
+            product,
+            ProductId::from_parts(at.0, rng.entropy()),
+        )?;
         let fields = fields_of(&Product {
             sku: good.sku.clone(),
             barcode: product.barcode.clone(),
