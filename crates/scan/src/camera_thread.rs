@@ -43,6 +43,9 @@ pub enum CameraEvent {
 /// How a camera thread works.
 #[derive(Clone)]
 pub struct CameraOptions {
+    /// The most frames that are decoded in a second, since an idle camera should not eat a core;
+    /// 0 for all.
+    pub decode_fps_max: u32,
     /// The most previews a second; 0 for none.
     pub preview_fps_max: u32,
     /// The widest preview, in pixels.
@@ -62,6 +65,7 @@ impl CameraOptions {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
+            decode_fps_max: 20,
             preview_fps_max: 15,
             preview_width_max: 640,
             preview_quality: 70,
@@ -103,7 +107,11 @@ impl CameraThread {
                 let (mailbox, on_event) = (Arc::clone(&mailbox), Arc::clone(&on_event));
                 move || {
                     let on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
-                    run(source, &options, &mailbox, &*on_event);
+                    if guarded(|| run(source, &options, &mailbox, &*on_event)).is_none() {
+                        // The callback panicked: at least the device must not stay taken.
+                        tracing::error!("the camera's callback panicked; the camera stops");
+                        mailbox.change(|slot| slot.stop = true);
+                    }
                 }
             });
         let thread = match decoder {
@@ -250,8 +258,9 @@ fn run(
         Ok(_) => loop {
             match mailbox.next() {
                 Next::Frame(frame, kind) => {
-                    decoder.take(&frame, kind);
-                    mailbox.lock().stats.frames_decoded += 1;
+                    if decoder.take(&frame, kind) {
+                        mailbox.lock().stats.frames_decoded += 1;
+                    }
                 }
                 Next::Ended(err) => break Some(err),
                 Next::Stop => break None,
@@ -298,39 +307,63 @@ struct Decoder<'a> {
     options: &'a CameraOptions,
     on_event: &'a (dyn Fn(CameraEvent) + Send),
     presence: Presence,
-    last_preview_ms: Option<i64>,
+    decodes: Pace,
+    previews: Pace,
+}
+
+/// Lets something happen no more often than so many times a second.
+struct Pace {
+    interval_ms: i64,
+    last_ms: Option<i64>,
+}
+
+impl Pace {
+    fn of(fps_max: u32) -> Self {
+        Self {
+            interval_ms: 1000 / i64::from(fps_max.max(1)),
+            last_ms: None,
+        }
+    }
+
+    /// Whether it is time. A clock that was set back must not hold it up: any distance counts.
+    fn is_due(&mut self, now_ms: i64) -> bool {
+        let due = self
+            .last_ms
+            .is_none_or(|last| (now_ms - last).abs() >= self.interval_ms);
+        if due {
+            self.last_ms = Some(now_ms);
+        }
+        due
+    }
 }
 
 impl<'a> Decoder<'a> {
     fn new(options: &'a CameraOptions, on_event: &'a (dyn Fn(CameraEvent) + Send)) -> Self {
-        let presence = Presence::new(options.leave_frames, options.leave_ms);
         Self {
             options,
             on_event,
-            presence,
-            last_preview_ms: None,
+            presence: Presence::new(options.leave_frames, options.leave_ms),
+            decodes: Pace::of(options.decode_fps_max),
+            previews: Pace::of(options.preview_fps_max),
         }
     }
 
-    fn take(&mut self, frame: &Frame, kind: ScanSource) {
+    /// Shows and decodes the frame, each where it is due; tells whether it was decoded.
+    fn take(&mut self, frame: &Frame, kind: ScanSource) -> bool {
         let now_ms = (self.options.clock)();
-        self.preview(frame, now_ms);
+        if self.options.preview_fps_max > 0 && self.previews.is_due(now_ms) {
+            self.preview(frame);
+        }
+        if self.options.decode_fps_max > 0 && !self.decodes.is_due(now_ms) {
+            return false;
+        }
         for found in self.presence.update(decode(&frame.grey), now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
         }
+        true
     }
 
-    fn preview(&mut self, frame: &Frame, now_ms: i64) {
-        let fps = i64::from(self.options.preview_fps_max);
-        let interval_ms = if fps == 0 { return } else { 1000 / fps };
-        // A clock that was set back must not stop the preview: any distance counts.
-        if self
-            .last_preview_ms
-            .is_some_and(|last| (now_ms - last).abs() < interval_ms)
-        {
-            return;
-        }
-        self.last_preview_ms = Some(now_ms);
+    fn preview(&self, frame: &Frame) {
         let (width, quality) = (self.options.preview_width_max, self.options.preview_quality);
         match preview_jpeg(&frame.grey, width, quality) {
             Ok(preview) => (self.on_event)(CameraEvent::Preview {
@@ -340,5 +373,25 @@ impl<'a> Decoder<'a> {
             }),
             Err(err) => tracing::debug!(%err, "no preview"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_of_20_a_second_halves_a_camera_of_30() {
+        let mut pace = Pace::of(20);
+        let due = (0..30).filter(|frame| pace.is_due(frame * 33)).count();
+        assert_eq!(due, 15);
+    }
+
+    #[test]
+    fn a_clock_set_back_holds_nothing_up() {
+        let mut pace = Pace::of(20);
+        assert!(pace.is_due(1_000_000));
+        assert!(pace.is_due(0));
+        assert!(!pace.is_due(10));
     }
 }

@@ -73,6 +73,7 @@ fn bench() -> Bench {
     let clock = Arc::clone(&now_ms);
     let mut options = CameraOptions::new(Arc::new(move || clock.load(Ordering::SeqCst)));
     options.leave_frames = 3;
+    options.decode_fps_max = 0;
     let handle = CameraThread::start(
         {
             let dropped = Arc::clone(&dropped);
@@ -255,6 +256,36 @@ fn a_camera_that_panics_fails_like_any_other() {
     };
     assert_eq!(err.code(), "camera_failed");
     assert_eq!(events.recv_timeout(PATIENCE).unwrap(), CameraEvent::Stopped);
+}
+
+#[test]
+fn a_callback_that_panics_does_not_keep_the_device() {
+    let (hand, pictures) = mpsc::channel();
+    let dropped = Arc::new(AtomicBool::new(false));
+    let given = Arc::clone(&dropped);
+    let (shown, was_shown) = mpsc::channel();
+    let _handle = CameraThread::start(
+        move || {
+            let source = Handed {
+                pictures,
+                next_seq: 0,
+                dropped: given,
+            };
+            Ok(Box::new(source) as Box<dyn FrameSource>)
+        },
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new(move |_| {
+            let _ = shown.send(());
+            panic!("a screen's bug");
+        }),
+    );
+    hand.send(Ok(card())).unwrap();
+    was_shown.recv_timeout(PATIENCE).unwrap();
+    let start = Instant::now();
+    while !dropped.load(Ordering::SeqCst) {
+        assert!(start.elapsed() < PATIENCE, "the device stayed taken");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use common::*;
 use counterfoil_scan::{PictureError, ScanKind, decode_picture};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+use proptest::prelude::*;
 
 const CARD: &str = "CF1:01936a5e-7c1e-7f3a-9a51-2f0c8a6b7d10:c2lnbmF0dXJl";
 
@@ -155,6 +156,30 @@ fn a_header_that_promises_a_huge_picture_is_refused_before_it_is_unpacked() {
 fn a_picture_of_more_than_64_megapixels_is_too_large() {
     let bytes = jpeg(&page(9000, 8000, 255), 30);
     assert_eq!(error_of(&bytes).code(), "picture_too_large");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_damaged_file_is_an_error_or_the_right_code_and_never_a_crash(
+        format in prop::sample::select(vec![
+            ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp,
+        ]),
+        hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+    ) {
+        let picture = DynamicImage::ImageLuma8(qr("card-1", 3)).to_rgb8();
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        let mut bytes = bytes.into_inner();
+        for (at, value) in hits {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Ok(found) = decode_picture(&bytes) {
+            prop_assert_eq!(codes(&found), ["card-1"]);
+        }
+    }
 }
 
 /// The checksum of PNG chunks (ISO 3309).
