@@ -1,10 +1,11 @@
 //! The UI's own tools, and building it only when something in it changed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use counterfoil_tests::{Failure, Result};
+use serde_json::{Map, Value};
 
 use crate::project::Project;
 use crate::shell;
@@ -16,20 +17,45 @@ pub fn install(project: &Project) -> Result<String> {
             "npm is missing: install Node 20.19 or newer, from nodejs.org",
         ));
     }
-    let ui = project.ui();
-    let modules = ui.join("node_modules");
-    let mark = project.mark(
-        modules.join(".xtask-installed"),
-        &[ui.join("package-lock.json")],
-    )?;
-    if mark.is_set() {
+    if is_installed(&project.ui()) {
         return Ok("unchanged".to_owned());
     }
     shell::timed("npm ci", || {
         shell::run(npm(project).args(["ci", "--no-audit", "--no-fund"]))
     })?;
-    mark.set()?;
     Ok(String::new())
+}
+
+/// Whether what npm noted as installed is what the lock file asks for.
+fn is_installed(ui: &Path) -> bool {
+    let packages = |file: &str| -> Option<Map<String, Value>> {
+        let text = fs::read_to_string(ui.join(file)).ok()?;
+        serde_json::from_str::<Value>(&text)
+            .ok()?
+            .get("packages")?
+            .as_object()
+            .cloned()
+    };
+    let locked = packages("package-lock.json");
+    let installed = packages("node_modules/.package-lock.json");
+    let (Some(locked), Some(installed)) = (locked, installed) else {
+        return false;
+    };
+    let version = |package: &Value| package.get("version").cloned();
+    // What is optional is there or not, depending on the system; the first entry is the UI itself.
+    let is_needed = |name: &str, package: &Value| {
+        !name.is_empty() && package.get("optional") != Some(&Value::Bool(true))
+    };
+    let is_locked = |(name, package): (&String, &Value)| {
+        locked
+            .get(name)
+            .is_some_and(|wanted| version(wanted) == version(package))
+    };
+    installed.iter().all(is_locked)
+        && locked
+            .iter()
+            .filter(|(name, package)| is_needed(name, package))
+            .all(|(name, _)| installed.contains_key(name))
 }
 
 /// Builds the UI unless what lies in `ui/dist` came from the same sources.
