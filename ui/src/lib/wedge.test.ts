@@ -42,7 +42,9 @@ describe("a burst of keys", () => {
     const wedge = new Wedge();
     let atMs = 0;
     const keys = ["Shift", "C", "Shift", "F", "1", "Shift", ":", "Shift", "A", "B", "Enter"];
-    const last = keys.map((key) => wedge.press({ key, atMs: (atMs += 20), modified: false })).at(-1);
+    const last = keys
+      .map((key) => wedge.press({ key, atMs: (atMs += 20), modified: false }))
+      .at(-1);
     expect(last).toEqual({ kind: "scan", code: "CF1:AB" });
   });
 

@@ -1,0 +1,35 @@
+/**
+ * The one way to the program behind the screen. Every command answers its data or throws a `Refusal`,
+ * whose code the screen words in its own language.
+ */
+import type { Failure } from "$/generated/bindings";
+
+export { commands, events } from "$/generated/bindings";
+export type * from "$/generated/bindings";
+
+type Answer<T> = { status: "ok"; data: T } | { status: "error"; error: Failure };
+
+/** A command said no. */
+export class Refusal extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** The answer's data; throws a `Refusal` when there is none. */
+export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const result = await answer;
+  if (result.status === "ok") return result.data;
+  throw new Refusal(result.error);
+}
+
+/** The failure within anything that was thrown. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Refusal) return thrown.failure;
+  if (thrown && typeof thrown === "object" && "code" in thrown) return thrown as Failure;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { code: "unknown", message, retry: false, field: null, params: {} };
+}

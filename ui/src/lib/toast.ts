@@ -1,0 +1,26 @@
+/** Short words at the edge of the screen, also spoken to a screen reader. */
+import { toast } from "svelte-sonner";
+import { m } from "$/paraglide/messages";
+import { announce, announceNow } from "./announce.svelte";
+import { explain } from "./errors";
+import { refuseSound } from "./sound";
+
+/** Says that something is done. */
+export function say(text: string): void {
+  announce(text);
+  toast(text, { duration: 4000 });
+}
+
+/** Says that something is done and offers to take it back. */
+export function sayUndo(text: string, undo: () => void): void {
+  announce(text);
+  toast(text, { duration: 7000, action: { label: m.undo(), onClick: undo } });
+}
+
+/** Says what went wrong and what to do. */
+export function sayFailure(thrown: unknown): void {
+  const text = explain(thrown);
+  announceNow(text);
+  refuseSound();
+  toast.error(text, { duration: 9000 });
+}
