@@ -105,6 +105,19 @@ impl Hub {
     /// # Errors
     /// When the hub ends or is not ready in time.
     pub fn start(programs: &Programs, database: &str, folder: &Path) -> Result<Self> {
+        Self::start_at(programs, database, folder, "127.0.0.1:0")
+    }
+
+    /// The same, at an address of choice: a hub that comes back is found where it was.
+    ///
+    /// # Errors
+    /// When the hub ends or is not ready in time.
+    pub fn start_at(
+        programs: &Programs,
+        database: &str,
+        folder: &Path,
+        listen: &str,
+    ) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let port_file = folder.join("hub.address");
         if port_file.exists() {
@@ -117,7 +130,7 @@ impl Hub {
             .args([
                 "serve",
                 "--listen",
-                "127.0.0.1:0",
+                listen,
                 "--database",
                 database,
                 "--port-file",

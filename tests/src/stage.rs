@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::failure::Context as _;
 use crate::processes::{Hub, Programs, Shop, Surroundings};
+use crate::stories::Album;
 use crate::webdriver::Window;
 use crate::{Failure, Result};
 
@@ -17,20 +18,19 @@ use crate::{Failure, Result};
 pub struct Stage {
     /// The app's window. Declared first: the app closes before its hub and its files go.
     pub window: Window,
-    /// The shop's hub, unless the story begins without one.
+    /// The shop's hub, while it runs.
     pub hub: Option<Hub>,
     /// The shop's files.
     pub shop: Shop,
     /// The programs under test.
     pub programs: Programs,
-    _folder: TempDir,
+    address: String,
+    folder: TempDir,
 }
 
 /// What a story begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
-    /// Nobody answers at the hub's address.
-    pub offline: bool,
     /// What the camera sees.
     pub camera: Option<PathBuf>,
 }

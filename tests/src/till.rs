@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::webdriver::Window;
-use crate::{Failure, Result};
+use crate::webdriver::{PATIENCE, Window};
+use crate::{Failure, Result, wait};
 
 /// A person of the demo shop who may use the till.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,7 +23,8 @@ impl Staff {
         }
     }
 
-    fn pin(self) -> &'static str {
+    /// What opens the till for them.
+    pub fn pin(self) -> &'static str {
         match self {
             Self::Rosa => "2222",
             Self::Carmen => "1111",
@@ -95,12 +96,31 @@ pub const PLACES_WITH_ITEMS: &[&str] = &["customers", "sales", "visits"];
 /// The lock screen.
 pub const LOCK: &str = r#"[data-testid="lock-screen"]"#;
 
+/// What finds the element that carries this test id.
+pub fn id(name: &str) -> String {
+    format!(r#"[data-testid="{name}"]"#)
+}
+
+/// The element that shows `place` when it is open.
+fn element_of(place: &str) -> String {
+    // The stamping place shares its name with the act of stamping.
+    id(if place == "stamp" {
+        "stamp-place"
+    } else {
+        place
+    })
+}
+
 /// Locks the till.
 ///
 /// # Errors
 /// When the lock screen does not come.
 pub fn lock(window: &Window) -> Result {
-    window.go("#/lock")?;
+    if window.sees(LOCK)? {
+        return Ok(());
+    }
+    invoke(window, "lock", &json!({}))?;
+    reload(window)?;
     window.wait_for(LOCK)
 }
 
@@ -110,7 +130,7 @@ pub fn lock(window: &Window) -> Result {
 /// When there are no products.
 pub fn fill_cart(window: &Window) -> Result {
     go(window, "counter")?;
-    if window.count(r#"[data-testid^="cart-line-"]"#)? > 0 {
+    if invoke(window, "cart", &json!({}))?["lines"] != json!([]) {
         return Ok(());
     }
     window.wait_for(r#"[data-testid^="product-"]"#)?;
@@ -159,8 +179,18 @@ fn choose(window: &Window, staff: Staff) -> Result {
 /// When the place does not appear.
 pub fn go(window: &Window, place: &str) -> Result {
     window.go(&format!("#/{place}"))?;
-    window.wait_for(&format!(r#"[data-testid="{place}"]"#))?;
+    window.wait_for(&element_of(place))?;
     window.settle()
+}
+
+/// Waits until the pill in the bar says that sync is in `state`: `in_step`, `offline`, `trouble`...
+///
+/// # Errors
+/// When it does not get there.
+pub fn wait_sync(window: &Window, state: &str) -> Result {
+    window.wait_for(&format!(
+        r#"[data-testid="sync-pill"][data-state="{state}"]"#
+    ))
 }
 
 /// The address of the first item that `place` lists, such as `#/customers/ID`.
@@ -171,31 +201,59 @@ pub fn first_item(window: &Window, place: &str) -> Result<Option<String>> {
     let script = "return document.querySelector(`a[href^='#/${arguments[0]}/']`)
         ?.getAttribute('href') ?? null";
     let found = window.run(script, &[json!(place)])?;
-    Ok(found.as_str().map(str::to_owned))
+    if let Some(address) = found.as_str() {
+        return Ok(Some(address.to_owned()));
+    }
+    // A list of buttons: press the first row and see where that leads.
+    let row = format!(r#"[data-testid="{}-row"]"#, place.trim_end_matches('s'));
+    if window.count(&row)? == 0 {
+        return Ok(None);
+    }
+    window.click(&row)?;
+    wait::until(PATIENCE, "the item", || {
+        let hash = window.run("return location.hash", &[])?;
+        let hash = hash.as_str().unwrap_or_default().to_owned();
+        Ok((hash.matches('/').count() > 1).then_some(Some(hash)))
+    })
+}
+
+/// Asks the program behind the screen, as the screen itself does.
+///
+/// # Errors
+/// When the command is refused.
+pub fn invoke(window: &Window, command: &str, arguments: &Value) -> Result<Value> {
+    window.run_async(
+        "try { return await window.__TAURI_INTERNALS__.invoke(args[0], args[1]) }
+         catch (refused) { throw new Error(args[0] + ': ' + JSON.stringify(refused)) }",
+        &[json!(command), arguments.clone()],
+    )
 }
 
 /// Sets colours and language as the settings place does, keeps things still, and starts the page anew.
 ///
 /// # Errors
-/// When the page does not come back.
+/// When the settings are refused or the page does not come back.
 pub fn appearance(window: &Window, theme: Theme, language: &str) -> Result {
-    let script = "localStorage.setItem('counterfoil.preferences',
-            JSON.stringify({theme: arguments[0], sounds: false, motion: 'still'}));
-        localStorage.setItem('PARAGLIDE_LOCALE', arguments[1]);
-        window.name = 'before'; location.reload()";
-    window.run(script, &[json!(theme.name()), json!(language)])?;
-    crate::wait::until(
-        crate::webdriver::PATIENCE,
-        "the page after its reload",
-        || {
-            let fresh =
-                "return document.readyState === 'complete' && document.body.innerText !== ''";
-            Ok(window
-                .run(fresh, &[])
-                .is_ok_and(|value| value == json!(true))
-                .then_some(()))
-        },
-    )
+    let mut settings = invoke(window, "boot", &json!({}))?["settings"].clone();
+    settings["theme"] = json!(theme.name());
+    settings["language"] = json!(language);
+    settings["sounds"] = json!(false);
+    settings["motion"] = json!(false);
+    invoke(window, "save_settings", &json!({"settings": settings}))?;
+    reload(window)
+}
+
+/// Starts the page anew and waits until it shows something.
+fn reload(window: &Window) -> Result {
+    window.run("window.isOld = true; location.reload()", &[])?;
+    wait::until(PATIENCE, "the page after its reload", || {
+        let fresh = "return !window.isOld && document.readyState === 'complete'
+            && document.body.innerText.trim() !== ''";
+        Ok(window
+            .run(fresh, &[])
+            .is_ok_and(|value| value == json!(true))
+            .then_some(()))
+    })
 }
 
 /// What axe finds wrong with the page as it is now: a line for each violation.

@@ -30,6 +30,12 @@ pub mod key {
     pub const TAB: &str = "\u{E004}";
     /// Escape.
     pub const ESCAPE: &str = "\u{E00C}";
+    /// F2.
+    pub const F2: &str = "\u{E032}";
+    /// F8.
+    pub const F8: &str = "\u{E038}";
+    /// F9.
+    pub const F9: &str = "\u{E039}";
 }
 
 /// One running app with its window.

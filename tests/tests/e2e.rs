@@ -4,45 +4,136 @@
 //! --only stories` brings both and runs them all.
 
 use counterfoil_tests::stage::{Stage, axe};
-use counterfoil_tests::till::{self, PLACES, Staff};
+use counterfoil_tests::stories::{self, counter};
+use counterfoil_tests::till::{self, PHONE, PLACES, Staff, id};
+use counterfoil_tests::webdriver::{Window, key};
 use counterfoil_tests::{Failure, Result};
 
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
-fn the_cashier_unlocks_the_till_with_her_pin() -> Result {
+fn a_wrong_pin_does_not_unlock_the_till() -> Result {
     let stage = Stage::open()?;
-    till::unlock(&stage.window, Staff::Rosa)
-}
-
-#[test]
-#[ignore = "needs a display: cargo xtask test --only stories"]
-fn the_owner_unlocks_the_till_with_her_pin() -> Result {
-    let stage = Stage::open()?;
-    till::unlock(&stage.window, Staff::Carmen)
-}
-
-#[test]
-#[ignore = "needs a display: cargo xtask test --only stories"]
-fn axe_finds_nothing_on_any_place() -> Result {
-    let stage = Stage::open()?;
-    let axe = axe()?;
     let window = &stage.window;
-    window.wait_for(r#"[data-testid="lock-screen"]"#)?;
+    window.wait_for(till::LOCK)?;
+    window.click(r#"[data-testid^="staff-"]"#)?;
+    for _ in 0..4 {
+        window.click(&id("pin-9"))?;
+    }
+    window.wait_for(&format!("{}:not(:empty)", id("pin-error")))?;
+    window.wait_for(till::LOCK)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn shop_staff_enrol_stamp_and_sell_and_the_hub_hears_of_it() -> Result {
+    let stage = Stage::open()?;
+    stories::counter::shop_staff(&stage.window, &mut stage.album()?)?;
+    till::wait_sync(&stage.window, "in_step")
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn shop_staff_do_the_same_on_a_phone() -> Result {
+    let stage = Stage::open()?;
+    stage.window.resize(PHONE.width, PHONE.height)?;
+    stories::counter::shop_staff(&stage.window, &mut stage.album()?)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_sale_made_while_the_hub_is_gone_reaches_it_when_it_is_back() -> Result {
+    let mut stage = Stage::open()?;
+    till::unlock(&stage.window, Staff::Rosa)?;
+    till::wait_sync(&stage.window, "in_step")?;
+    stage.lose_hub()?;
+    till::fill_cart(&stage.window)?;
+    counter::open_pay(&stage.window)?;
+    counter::pay_in_cash(&stage.window)?;
+    till::wait_sync(&stage.window, "offline")?;
+    stage.bring_hub_back()?;
+    till::wait_sync(&stage.window, "in_step")
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_sale_needs_nothing_but_the_keyboard() -> Result {
+    let stage = Stage::open()?;
+    let window = &stage.window;
+    window.wait_for(r#"[data-testid^="staff-"]"#)?;
+    unlock_by_keyboard(window, Staff::Rosa)?;
+    till::go(window, "counter")?;
+    // F2 is the search on every place; the first hit is added by Enter.
+    window.keys(key::F2)?;
+    window.keys("caf")?;
+    window.wait_for(r#"[data-testid^="product-"]"#)?;
+    window.keys(key::ENTER)?;
+    window.wait_for(&id("cart-line"))?;
+    window.keys(key::F9)?;
+    window.wait_for(&id("pay"))?;
+    window.keys(key::F8)?;
+    window.wait_for(&id("change-due"))?;
+    window.keys(key::F9)?;
+    window.wait_for(&id("sale-done"))
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn the_owner_looks_at_her_shop() -> Result {
+    let stage = Stage::open()?;
+    stories::owner::owner(&stage.window, &mut stage.album()?)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn an_installer_carries_the_days_visits() -> Result {
+    let stage = Stage::open()?;
+    stories::visits::installer(&stage.window, &mut stage.album()?)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn axe_finds_nothing_on_any_place_in_either_theme() -> Result {
+    let stage = Stage::open()?;
+    let window = &stage.window;
     let mut found = Vec::new();
-    let mut look = |place: &str| -> Result {
-        let lines = till::violations(window, &axe)?;
-        found.extend(lines.into_iter().map(|line| format!("{place}: {line}")));
-        Ok(())
-    };
-    look("lock")?;
-    till::unlock(window, Staff::Carmen)?;
-    for place in PLACES {
-        till::go(window, place)?;
-        look(place)?;
+    for theme in [till::Theme::Light, till::Theme::Dark] {
+        till::appearance(window, theme, "en")?;
+        till::lock(window)?;
+        look(window, "lock", &mut found)?;
+        till::unlock(window, Staff::Carmen)?;
+        for place in PLACES {
+            till::go(window, place)?;
+            look(window, place, &mut found)?;
+        }
+        till::fill_cart(window)?;
+        counter::open_pay(window)?;
+        look(window, "pay", &mut found)?;
     }
     if found.is_empty() {
         Ok(())
     } else {
         Err(Failure::new(found.join("\n")))
     }
+}
+
+fn look(window: &Window, place: &str, found: &mut Vec<String>) -> Result {
+    window.settle()?;
+    let lines = till::violations(window, &axe()?)?;
+    found.extend(lines.into_iter().map(|line| format!("{place}: {line}")));
+    Ok(())
+}
+
+/// Tabs to the person and types the PIN.
+fn unlock_by_keyboard(window: &Window, staff: Staff) -> Result {
+    for _ in 0..10 {
+        let focused = window.run("return document.activeElement?.innerText ?? ''", &[])?;
+        if focused.as_str().unwrap_or_default().contains(staff.name()) {
+            window.keys(key::ENTER)?;
+            window.wait_for(&id("pin-dots"))?;
+            window.keys(staff.pin())?;
+            return window.wait_for(&id("counter"));
+        }
+        window.keys(key::TAB)?;
+    }
+    Err(Failure::new(format!("no Tab leads to {}", staff.name())))
 }
