@@ -234,8 +234,10 @@ impl Counter<'_> {
             }
             54..=69 => vec![cash(total)],
             _ => {
-                let handed = self.rng.pick(&quick_cash(total)).copied();
-                vec![cash(handed.unwrap_or(total))]
+                // The smaller of two draws: few pay a coffee with the largest note.
+                let usual = quick_cash(total);
+                let place = self.rng.index(usual.len()).min(self.rng.index(usual.len()));
+                vec![cash(usual.get(place).copied().unwrap_or(total))]
             }
         })
     }

@@ -113,9 +113,11 @@ fn habit(place: usize, rng: &mut Rng) -> Habit {
             until_day: -rng.between(22, 35),
         };
     }
+    // Cards are new to those who enrol later: fewer of them have become regulars yet.
+    let regulars = if place < ENROLLED_BEFORE { 27 } else { 10 };
     let visits_in_ten_weeks = match rng.between(0, 99) {
-        0..=24 => rng.between(12, 30),
-        25..=74 => rng.between(2, 6),
+        share if share < regulars => rng.between(12, 30),
+        ..=74 => rng.between(2, 6),
         _ => rng.between(0, 1),
     };
     Habit::Comes {

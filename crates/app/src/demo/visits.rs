@@ -52,9 +52,11 @@ pub(super) fn history(
     let (mut cancelled, mut moved) = (false, false);
     let mut next_client = 0;
     for day in calendar.range(WEEK.0, WEEK.1) {
+        let works = |hours: &WorkingHours| hours.days[day.weekday].is_some();
+        let alone = shop.installers.iter().filter(|(_, h)| works(h)).count() == 1;
         for (installer, hours) in &shop.installers {
             let taken = busy.entry(*installer).or_default();
-            for _ in 0..rng.between(2, 3) {
+            for _ in 0..rng.between(if alone { 3 } else { 1 }, 3) {
                 let Some(slot) = free_slot(hours, taken, day, zone, &mut rng)? else {
                     continue;
                 };
