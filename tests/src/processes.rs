@@ -214,12 +214,20 @@ impl Shop {
     /// # Errors
     /// When it does not get ready.
     pub fn start_hub(&self, programs: &Programs) -> Result<Hub> {
-        let database = self.hub.join("hub.sqlite3");
-        Hub::start(
-            programs,
-            &format!("sqlite:{}", database.display()),
-            &self.hub,
-        )
+        Hub::start(programs, &self.database(), &self.hub)
+    }
+
+    /// Starts this shop's hub where it was before.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub fn start_hub_at(&self, programs: &Programs, url: &str) -> Result<Hub> {
+        let listen = url.trim_start_matches("http://");
+        Hub::start_at(programs, &self.database(), &self.hub, listen)
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite:{}", self.hub.join("hub.sqlite3").display())
     }
 
     /// Makes the demo shop, paired with `hub` when there is one. Does nothing when it is there.

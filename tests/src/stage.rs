@@ -54,24 +54,52 @@ impl Stage {
             .prefix("story-")
             .tempdir_in(run_folder())?;
         let shop = template(&programs)?.copy_to(folder.path().join("till"))?;
-        let hub = if setting.offline {
-            None
-        } else {
-            Some(shop.start_hub(&programs)?)
-        };
+        let hub = shop.start_hub(&programs)?;
+        let address = hub.url().to_owned();
         let surroundings = Surroundings {
             data: shop.till().to_path_buf(),
-            hub: hub.as_ref().map(|hub| hub.url().to_owned()),
+            hub: Some(address.clone()),
             camera: setting.camera.clone(),
         };
         let window = Window::open(&programs.path("counterfoil")?, &surroundings.env())?;
+        let hub = Some(hub);
         Ok(Self {
             window,
             hub,
             shop,
             programs,
-            _folder: folder,
+            address,
+            folder,
         })
+    }
+
+    /// The hub is gone, as at a power cut.
+    ///
+    /// # Errors
+    /// When it was gone already.
+    pub fn lose_hub(&mut self) -> Result {
+        let hub = self
+            .hub
+            .take()
+            .ok_or_else(|| Failure::new("there is no hub to lose"))?;
+        hub.kill()
+    }
+
+    /// The hub comes back where it was, with what it had stored.
+    ///
+    /// # Errors
+    /// When it does not get ready.
+    pub fn bring_hub_back(&mut self) -> Result {
+        self.hub = Some(self.shop.start_hub_at(&self.programs, &self.address)?);
+        Ok(())
+    }
+
+    /// An album for pictures that nobody keeps.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn album(&self) -> Result<Album> {
+        Album::in_folder(&self.folder.path().join("album"))
     }
 }
 
