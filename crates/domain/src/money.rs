@@ -96,8 +96,7 @@ impl std::fmt::Display for Currency {
 }
 
 /// An amount: minor units (céntimos for soles) and their currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(try_from = "WireMoney")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, specta::Type)]
 pub struct Money {
     #[specta(type = i32)]
     minor: i64,
@@ -110,10 +109,10 @@ struct WireMoney {
     currency: Currency,
 }
 
-impl TryFrom<WireMoney> for Money {
-    type Error = MoneyError;
-    fn try_from(wire: WireMoney) -> Result<Self, MoneyError> {
-        Self::new(wire.minor, wire.currency)
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = WireMoney::deserialize(deserializer)?;
+        Self::new(wire.minor, wire.currency).map_err(serde::de::Error::custom)
     }
 }
 

@@ -223,6 +223,7 @@ pub enum CameraEventView {
         /// What it did.
         outcome: ScanOutcome,
         /// Corners of the code, 0 to 1 of the picture, clockwise from the top left: x and y in turn.
+        #[specta(type = Option<Vec<i32>>)]
         outline: Option<Vec<f64>>,
     },
     /// The camera failed; the rest of the app goes on.

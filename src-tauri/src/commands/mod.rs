@@ -1,0 +1,32 @@
+//! What the window may call: convert, call the app, hand the error on. One file a screen area.
+
+pub mod counter;
+pub mod customers;
+pub mod owner;
+pub mod sales;
+pub mod session;
+pub mod sync;
+pub mod visits;
+
+use counterfoil_app::view::Failure;
+use counterfoil_app::{Counterfoil, Outcome};
+use tauri::State;
+
+/// What a command borrows of the running program.
+pub type App<'a> = State<'a, Counterfoil>;
+
+/// Runs a use case off the window's thread. A panic in it becomes an error, and the app goes on.
+async fn run<T: Send + 'static>(
+    app: &App<'_>,
+    use_case: impl FnOnce(&Counterfoil) -> Outcome<T> + Send + 'static,
+) -> Outcome<T> {
+    let app = Counterfoil::clone(app);
+    tauri::async_runtime::spawn_blocking(move || use_case(&app))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Failure::new(
+                "internal",
+                "the program made a mistake; the log has the rest",
+            ))
+        })
+}

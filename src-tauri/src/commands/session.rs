@@ -1,0 +1,113 @@
+//! Starting up, the lock screen, pairing and settings.
+
+use counterfoil_app::Outcome;
+use counterfoil_app::domain::StaffId;
+use counterfoil_app::view::{
+    BootView, CameraView, HubAccount, NewShop, PairingCodeView, SavedFile, SecretsView,
+    SettingsView, StaffTile,
+};
+
+use super::{App, run};
+
+/// Everything the first screen needs.
+#[tauri::command]
+#[specta::specta]
+pub async fn boot(app: App<'_>) -> Outcome<BootView> {
+    run(&app, |app| app.boot()).await
+}
+
+/// Signs somebody in.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_in(app: App<'_>, staff_id: StaffId, pin: String) -> Outcome<StaffTile> {
+    run(&app, move |app| app.sign_in(staff_id, &pin)).await
+}
+
+/// Signs out.
+#[tauri::command]
+#[specta::specta]
+pub async fn lock(app: App<'_>) -> Outcome<()> {
+    run(&app, |app| app.lock()).await
+}
+
+/// Chooses the PIN that wraps the secrets.
+#[tauri::command]
+#[specta::specta]
+pub async fn secrets_set_pin(app: App<'_>, pin: String) -> Outcome<SecretsView> {
+    run(&app, move |app| app.secrets_set_pin(&pin)).await
+}
+
+/// Opens the wrapped secrets.
+#[tauri::command]
+#[specta::specta]
+pub async fn secrets_unlock(app: App<'_>, pin: String) -> Outcome<SecretsView> {
+    run(&app, move |app| app.secrets_unlock(&pin)).await
+}
+
+/// Makes a new shop on this device.
+#[tauri::command]
+#[specta::specta]
+pub async fn create_shop(app: App<'_>, shop: NewShop) -> Outcome<BootView> {
+    run(&app, move |app| app.create_shop(shop)).await
+}
+
+/// Makes the demo shop.
+#[tauri::command]
+#[specta::specta]
+pub async fn load_demo(app: App<'_>) -> Outcome<BootView> {
+    run(&app, |app| app.load_demo()).await
+}
+
+/// Pairs this device by a one-time code.
+#[tauri::command]
+#[specta::specta]
+pub async fn pair(
+    app: App<'_>,
+    code: String,
+    hub: Option<String>,
+    device_name: String,
+) -> Outcome<BootView> {
+    app.pair(&code, hub.as_deref(), &device_name).await
+}
+
+/// Pairs this till with an owner's account.
+#[tauri::command]
+#[specta::specta]
+pub async fn connect_hub(app: App<'_>, account: HubAccount) -> Outcome<BootView> {
+    app.connect_hub(account).await
+}
+
+/// A one-time code for another device.
+#[tauri::command]
+#[specta::specta]
+pub async fn pairing_code(app: App<'_>, account: HubAccount) -> Outcome<PairingCodeView> {
+    app.pairing_code(account).await
+}
+
+/// This till's settings.
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(app: App<'_>) -> Outcome<SettingsView> {
+    run(&app, |app| app.settings()).await
+}
+
+/// Sets them.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_settings(app: App<'_>, settings: SettingsView) -> Outcome<SettingsView> {
+    run(&app, move |app| app.set_settings(settings)).await
+}
+
+/// Writes a copy of the database.
+#[tauri::command]
+#[specta::specta]
+pub async fn backup_copy(app: App<'_>) -> Outcome<SavedFile> {
+    run(&app, |app| app.backup_copy()).await
+}
+
+/// The cameras to choose from.
+#[tauri::command]
+#[specta::specta]
+pub async fn cameras(app: App<'_>) -> Outcome<Vec<CameraView>> {
+    run(&app, |app| app.cameras()).await
+}
