@@ -116,6 +116,31 @@ fn axe_finds_nothing_on_any_place_in_either_theme() -> Result {
     }
 }
 
+/// Where the page's content security policy stopped something; nothing of ours may need what it stops.
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn no_place_needs_what_the_content_policy_forbids() -> Result {
+    let stage = Stage::open()?;
+    let window = &stage.window;
+    window.wait_for(till::LOCK)?;
+    window.run(
+        "window.stopped = []; addEventListener('securitypolicyviolation', event =>
+            window.stopped.push(`${location.hash}: ${event.violatedDirective} ${event.blockedURI}`))",
+        &[],
+    )?;
+    till::unlock(window, Staff::Carmen)?;
+    for place in PLACES {
+        till::go(window, place)?;
+    }
+    let stopped = window.run("return window.stopped.join('\\n')", &[])?;
+    let stopped = stopped.as_str().unwrap_or_default().to_owned();
+    if stopped.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(stopped))
+    }
+}
+
 fn look(window: &Window, place: &str, found: &mut Vec<String>) -> Result {
     window.settle()?;
     let lines = till::violations(window, &axe()?)?;
