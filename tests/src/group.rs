@@ -93,6 +93,19 @@ impl Group {
         self.wait()
     }
 
+    /// Gives what the leader left behind `grace` to end by itself, as it does after an interruption.
+    pub fn drain(&self, grace: Duration) {
+        #[cfg(unix)]
+        if let Ok(id) = i32::try_from(self.id()) {
+            let group = nix::unistd::Pid::from_raw(id);
+            let _ = wait::until(grace, "the end of the group", || {
+                Ok(nix::sys::signal::killpg(group, None).is_err().then_some(()))
+            });
+        }
+        #[cfg(not(unix))]
+        let _ = grace;
+    }
+
     #[cfg(unix)]
     fn signal(&mut self, ask: Ask) {
         let signal = match ask {

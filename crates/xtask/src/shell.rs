@@ -1,7 +1,7 @@
 //! Running other programs so that an interruption reaches them and their words are kept.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,9 @@ use counterfoil_tests::group::Group;
 use counterfoil_tests::{Failure, Result};
 
 use crate::interrupt;
+
+/// How long an interrupted command's children may take to clean up.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs `command` to its end; its words go to the terminal.
 pub fn run(command: &mut Command) -> Result {
@@ -38,7 +41,7 @@ pub fn run_and_keep(command: &mut Command) -> Result<String> {
         .flatten()
         .filter_map(|reader| reader.join().ok())
         .collect();
-    let status = group.wait()?;
+    let status = end(&mut group)?;
     if status.success() {
         return Ok(said);
     }
@@ -87,8 +90,18 @@ fn finish(command: &mut Command) -> Result<(String, bool)> {
     let name = name_of(command);
     let mut group = Group::spawn(command)?;
     let _guard = interrupt::foreground(group.id());
-    let status = group.wait()?;
+    let status = end(&mut group)?;
     Ok((name, status.success()))
+}
+
+/// Waits for the end. After an interruption the leader may go first, while what it started still
+/// stops its own hub or cluster.
+fn end(group: &mut Group) -> Result<ExitStatus> {
+    let status = group.wait()?;
+    if interrupt::happened() {
+        group.drain(GRACE);
+    }
+    Ok(status)
 }
 
 fn refuse_when_interrupted() -> Result {

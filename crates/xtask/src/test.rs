@@ -221,9 +221,10 @@ fn rust_test(run: &mut Run) -> Result<String> {
         command.args([
             "nextest",
             "run",
+            "--config-file",
+            ".ci/nextest.toml",
             "--workspace",
             "--no-fail-fast",
-            "--no-tests=pass",
         ]);
         command.args(["--status-level", "slow", "--final-status-level", "fail"]);
     } else {
