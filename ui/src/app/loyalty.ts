@@ -8,7 +8,7 @@ import { noteStamp, readCart, till } from "./till.svelte";
 /** Stamps a card; says what became of it. Answers whether the stamp was given. */
 export async function giveStamp(customer: CustomerTile): Promise<boolean> {
   try {
-    const outcome = await ask(commands.giveStamp(customer.customer_id));
+    const outcome = await ask(commands.stamp(customer.customer_id));
     noteStamp(customer, outcome);
     sayStamp(customer.customer_id, customer.name);
     return outcome.kind === "given";
@@ -21,7 +21,7 @@ export async function giveStamp(customer: CustomerTile): Promise<boolean> {
 /** Hands out a reward. Answers the customer as they stand after it, or null when it was refused. */
 export async function redeem(customer: CustomerTile): Promise<CustomerTile | null> {
   try {
-    const after = await ask(commands.redeemReward(customer.customer_id));
+    const after = await ask(commands.redeem(customer.customer_id));
     if (till.stamped?.customer.customer_id === after.customer_id) {
       till.stamped = { ...till.stamped, customer: after };
     }

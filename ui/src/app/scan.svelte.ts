@@ -90,7 +90,7 @@ export function sayStamp(customerId: string, name: string): void {
 
 async function takeBack(customerId: string, stampId: string): Promise<void> {
   try {
-    const customer = await ask(commands.reverseStamp(stampId));
+    const customer = await ask(commands.undoStamp(stampId));
     if (till.stamped?.customer.customer_id === customerId) till.stamped = null;
     await readCart();
     say(m.stamp_taken_back({ name: customer.name }));

@@ -11,7 +11,9 @@ import {
   type StaffTile,
   type SyncStatusView,
 } from "$/lib/api";
+import { setTimeZone } from "$/lib/format";
 import { setLanguage } from "$/lib/i18n.svelte";
+import { m } from "$/paraglide/messages";
 import { prefer } from "./preferences.svelte";
 import { replace, route } from "./router.svelte";
 
@@ -56,7 +58,7 @@ export async function start(): Promise<void> {
     session.failure = failureOf(thrown);
     return;
   }
-  void events.syncStatusView.listen(({ payload }) => (session.sync = payload));
+  void events.syncStatus.listen(({ payload }) => (session.sync = payload));
   void events.dataChanged.listen(({ payload }) => {
     for (const area of payload.areas) session.changed[area] = changes(area) + 1;
     if (payload.areas.includes("shop")) void refresh();
@@ -75,6 +77,7 @@ async function refresh(): Promise<void> {
 
 /** Takes over what the program says about the shop, the staff and the settings. */
 export function adopt(boot: BootView): void {
+  setTimeZone(boot.shop?.time_zone);
   session.boot = boot;
   follow(boot.settings);
 }
@@ -90,7 +93,8 @@ function follow(settings: SettingsView): void {
 
 /** Signs someone in; throws a `Refusal` when the PIN is wrong. */
 export async function signIn(staffId: string, pin: string): Promise<void> {
-  adopt(await ask(commands.signIn(staffId, pin)));
+  await ask(commands.signIn(staffId, pin));
+  await refresh();
   const next = wanted ?? { place: "counter", id: null };
   wanted = null;
   if (route.place === "lock" || route.place === "welcome") replace(next.place, next.id);
@@ -98,7 +102,8 @@ export async function signIn(staffId: string, pin: string): Promise<void> {
 
 /** Locks the till; the cart stays as it is. */
 export async function lock(): Promise<void> {
-  adopt(await ask(commands.lock()));
+  await ask(commands.lock());
+  await refresh();
 }
 
 /** Where the address may lead now: nobody passes the lock, and a till without a shop is welcomed. */
@@ -113,4 +118,9 @@ export function guard(): void {
     replace(wanted?.place ?? "counter", wanted?.id ?? null);
     wanted = null;
   }
+}
+
+/** What a hub calls this device until its owner names it. */
+export function deviceName(): string {
+  return m.this_till();
 }

@@ -62,8 +62,10 @@ export async function change(answer: ReturnType<typeof commands.cart>): Promise<
 
 /** Shows a cart and marks the line that is new or has grown. */
 export function show(cart: CartView): void {
-  const before = new Map(till.cart?.lines.map((line) => [line.line_id, line.quantity]));
-  const grown = cart.lines.findLast((line) => (before.get(line.line_id) ?? 0) < line.quantity);
+  const before = till.cart?.lines ?? [];
+  const grown = cart.lines.findLast(
+    (line) => (before.find((one) => one.line_id === line.line_id)?.quantity ?? 0) < line.quantity,
+  );
   if (grown && till.cart?.cart_id === cart.cart_id) {
     till.touched = { lineId: grown.line_id, times: (till.touched?.times ?? 0) + 1 };
   }

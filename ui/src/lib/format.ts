@@ -6,6 +6,18 @@ export type Amount = { minor: number; currency: string };
 
 const cache = new Map<string, Intl.NumberFormat>();
 
+let zone: string | undefined;
+
+/** Shows every moment in the shop's time zone, wherever the device believes to be. */
+export function setTimeZone(next: string | undefined): void {
+  zone = next;
+}
+
+/** The zone that moments are shown in; undefined is the device's own. */
+export function timeZone(): string | undefined {
+  return zone;
+}
+
 function currencyFormat(currency: string): Intl.NumberFormat {
   const key = `${formatLocale()} ${currency}`;
   let format = cache.get(key);
@@ -68,24 +80,40 @@ export function dateTime(ms: number): string {
   return new Intl.DateTimeFormat(formatLocale(), {
     dateStyle: "medium",
     timeStyle: "short",
+    timeZone: zone,
   }).format(ms);
 }
 
 /** "21 Nov 2026" */
 export function date(ms: number): string {
-  return new Intl.DateTimeFormat(formatLocale(), { dateStyle: "medium" }).format(ms);
+  return new Intl.DateTimeFormat(formatLocale(), { dateStyle: "medium", timeZone: zone }).format(
+    ms,
+  );
 }
 
 /** "08:10" */
 export function time(ms: number): string {
-  return new Intl.DateTimeFormat(formatLocale(), { hour: "2-digit", minute: "2-digit" }).format(ms);
+  return new Intl.DateTimeFormat(formatLocale(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+  }).format(ms);
+}
+
+/** The day a moment falls on in the shop: "2026-11-21". */
+export function dayKey(ms: number): string {
+  return new Intl.DateTimeFormat("en-CA", {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    timeZone: zone,
+  }).format(ms);
 }
 
 /** "today 08:10", "yesterday", "3 days ago", then the date. */
 export function ago(ms: number, now: number): string {
   const day = 86_400_000;
-  const start = new Date(now).setHours(0, 0, 0, 0);
-  const days = Math.round((new Date(ms).setHours(0, 0, 0, 0) - start) / day);
+  const days = Math.round((Date.parse(dayKey(ms)) - Date.parse(dayKey(now))) / day);
   if (days < -6 || days > 6) return date(ms);
   const words = new Intl.RelativeTimeFormat(formatLocale(), { numeric: "auto" });
   return days === 0 ? `${words.format(0, "day")}, ${time(ms)}` : words.format(days, "day");

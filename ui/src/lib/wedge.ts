@@ -53,38 +53,81 @@ function focusedField(): TextField | null {
     : null;
 }
 
+/** Marks keys that were held and given back, so that they are not held again. */
+const given = new WeakSet<Event>();
+
 /**
  * Listens on the window before anything else does. A scan's characters never stay in a field: the field
- * gets back what it held before the burst, and neither the keys nor the ending Enter press anything.
+ * gets back what it held before the burst. Outside of fields, characters are held until it is certain that
+ * a person typed them, so that a scan presses no shortcut and enters no PIN.
  */
 export function watchWedge(onScan: (code: string) => void, target: Window = window): () => void {
   const wedge = new Wedge();
   let before: Before = { field: null, value: "" };
+  let held: { target: EventTarget; event: KeyboardEvent }[] = [];
+  let timer: number | undefined;
+
+  function hold(event: KeyboardEvent): void {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    held.push({ target: event.target ?? target, event });
+    clearTimeout(timer);
+    timer = target.setTimeout(giveBack, GAP_MAX_MS + 5);
+  }
+  function giveBack(): void {
+    clearTimeout(timer);
+    const keys = held;
+    held = [];
+    for (const { target, event } of keys) {
+      const { key, code, shiftKey } = event;
+      const again = new KeyboardEvent("keydown", {
+        ...{ key, code, shiftKey },
+        ...{ bubbles: true, cancelable: true },
+      });
+      given.add(again);
+      target.dispatchEvent(again);
+    }
+  }
 
   function onKey(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (event.isComposing || given.has(event)) return;
     const field = focusedField();
     const verdict = wedge.press({
       key: event.key,
       atMs: event.timeStamp,
       modified: event.ctrlKey || event.metaKey || event.altKey,
     });
-    if (verdict.kind === "typing") {
-      // Shift belongs to the character that follows it, or came before it.
-      if (event.key !== "Shift") before = { field, value: field?.value ?? "" };
+    if (verdict.kind === "scan") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      clearTimeout(timer);
+      held = [];
+      restore(before, verdict.code);
+      onScan(verdict.code);
       return;
     }
-    // Shortcuts and buttons must not act on a scanner's keys; a field still takes a fast typist's.
-    event.stopImmediatePropagation();
-    if (!field) event.preventDefault();
-    if (verdict.kind === "burst") return;
-    event.preventDefault();
-    restore(before, verdict.code);
-    onScan(verdict.code);
+    // Shift belongs to the character that follows it.
+    if (event.key === "Shift" || event.key === "CapsLock") return;
+    if (verdict.kind === "typing") {
+      before = { field, value: field?.value ?? "" };
+      // What was held came before this key.
+      if (held.length > 0) giveBack();
+    }
+    const character = [...event.key].length === 1;
+    const combined = event.ctrlKey || event.metaKey || event.altKey;
+    // A space alone presses the focused button; no code begins with one.
+    if (!field && character && !combined && (event.key !== " " || verdict.kind === "burst")) {
+      hold(event);
+    } else if (verdict.kind === "burst") {
+      event.stopImmediatePropagation();
+    }
   }
 
   target.addEventListener("keydown", onKey, { capture: true });
-  return () => target.removeEventListener("keydown", onKey, { capture: true });
+  return () => {
+    target.removeEventListener("keydown", onKey, { capture: true });
+    clearTimeout(timer);
+  };
 }
 
 function restore(before: Before, code: string): void {
