@@ -230,16 +230,21 @@ pub fn invoke(window: &Window, command: &str, arguments: &Value) -> Result<Value
 }
 
 /// Sets colours and language as the settings place does, keeps things still, and starts the page anew.
+/// A locked till is unlocked by its owner for it.
 ///
 /// # Errors
 /// When the settings are refused or the page does not come back.
 pub fn appearance(window: &Window, theme: Theme, language: &str) -> Result {
-    let mut settings = invoke(window, "boot", &json!({}))?["settings"].clone();
+    window.wait_for(&format!("{LOCK}, {}", element_of("counter")))?;
+    if window.sees(LOCK)? {
+        unlock(window, Staff::Carmen)?;
+    }
+    let mut settings = invoke(window, "settings", &json!({}))?;
     settings["theme"] = json!(theme.name());
     settings["language"] = json!(language);
     settings["sounds"] = json!(false);
     settings["motion"] = json!(false);
-    invoke(window, "save_settings", &json!({"settings": settings}))?;
+    invoke(window, "set_settings", &json!({"settings": settings}))?;
     reload(window)
 }
 

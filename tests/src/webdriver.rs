@@ -188,6 +188,16 @@ impl Window {
         Ok(())
     }
 
+    /// Chooses `file` in the file field `css`, which may be hidden.
+    ///
+    /// # Errors
+    /// When there is no such field.
+    pub fn choose_file(&self, css: &str, file: &str) -> Result {
+        let id = self.element(css)?;
+        self.post(&format!("element/{id}/value"), &json!({"text": file}))?;
+        Ok(())
+    }
+
     /// Types on the keyboard, wherever the focus is. See [`key`] for keys without a letter.
     ///
     /// # Errors

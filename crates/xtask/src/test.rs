@@ -182,7 +182,8 @@ fn deny(run: &mut Run) -> Result<String> {
             install
                 .args(["install", "--quiet", "--locked", "cargo-deny", "--root"])
                 .arg(&tools);
-            shell::run(install.env("CARGO_TARGET_DIR", tools.join("build")))
+            // In a folder of its own, which cargo removes afterwards.
+            shell::run(install.env_remove("CARGO_TARGET_DIR"))
         })?;
     }
     // The check itself stays offline, so all that the lock file names must be here.

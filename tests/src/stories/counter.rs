@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde_json::json;
+
 use super::Album;
 use crate::Result;
 use crate::till::{self, Staff, id};
@@ -29,7 +31,8 @@ pub fn shop_staff(window: &Window, album: &mut Album) -> Result {
     pay_in_cash(window)?;
     album.take(window, "sold")?;
     window.click(&id("new-sale"))?;
-    window.wait_for(&id("counter"))
+    window.wait_for(&id("counter"))?;
+    stamp_by_picture(window, album)
 }
 
 /// Enrols a customer and waits for the customer's page.
@@ -53,6 +56,27 @@ pub fn enrol(window: &Window, name: &str, phone: &str) -> Result {
 pub fn stamp_shown_customer(window: &Window, stamps: u32) -> Result {
     window.click(&id("give-stamp"))?;
     window.wait_text(&id("stamp-count"), &stamps.to_string())
+}
+
+/// Opens a picture of somebody's card on the stamping place, and waits for the stamp.
+///
+/// # Errors
+/// When the card cannot be saved, or the picture is not understood.
+pub fn stamp_by_picture(window: &Window, album: &mut Album) -> Result {
+    let customers = till::invoke(window, "customers", &json!({"query": ""}))?;
+    let customer = &customers[0];
+    let wanted = json!({"customerId": customer["customer_id"], "format": "png"});
+    let saved = till::invoke(window, "save_card", &wanted)?;
+    let file = saved["path"].as_str().unwrap_or_default();
+    till::go(window, "stamp")?;
+    album.take(window, "stamp-waiting")?;
+    window.choose_file(&id("picture-file"), file)?;
+    window.wait_for(&id("stamp-word"))?;
+    window.wait_text(
+        &id("stamp-card"),
+        customer["name"].as_str().unwrap_or_default(),
+    )?;
+    album.take(window, "stamp-given")
 }
 
 /// Goes from a cart with lines to paying.
