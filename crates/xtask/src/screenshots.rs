@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use counterfoil_tests::Result;
 use counterfoil_tests::processes::{Shop, Surroundings};
 use counterfoil_tests::till::{
     self, DESKTOP, PHONE, PLACES, PLACES_WITH_ITEMS, Size, Staff, TABLET,
 };
 use counterfoil_tests::webdriver::Window;
+use counterfoil_tests::{Failure, Result};
 
 use crate::project::Project;
 use crate::{desktop, run, shell};
@@ -88,14 +88,18 @@ fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
         camera: None,
     };
     let window = Window::open(&programs.path("counterfoil")?, &surroundings.env())?;
+    let mut missed = Vec::new();
     let mut taken = 0;
     for series in series(options) {
-        taken += take_series(&window, options, &series)?;
+        taken += take_series(&window, options, &series, &mut missed)?;
     }
     drop(window);
     hub.stop()?;
     println!("--> {taken} pictures in {}", options.folder.display());
-    Ok(())
+    if missed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("not taken:\n{}", missed.join("\n"))))
 }
 
 fn series(options: &Options) -> Vec<Series> {
@@ -115,7 +119,12 @@ fn series(options: &Options) -> Vec<Series> {
     ]
 }
 
-fn take_series(window: &Window, options: &Options, series: &Series) -> Result<usize> {
+fn take_series(
+    window: &Window,
+    options: &Options,
+    series: &Series,
+    missed: &mut Vec<String>,
+) -> Result<usize> {
     let theme = match series.theme {
         Theme::Light => till::Theme::Light,
         Theme::Dark => till::Theme::Dark,
@@ -129,13 +138,21 @@ fn take_series(window: &Window, options: &Options, series: &Series) -> Result<us
     for size in series.sizes {
         window.resize(size.width, size.height)?;
         for place in wanted(options) {
-            let Some(place) = show(window, &place)? else {
-                println!("    {place} lists nothing to open");
-                continue;
+            // One place that does not come is no reason to miss the others.
+            let shown = match show(window, &place) {
+                Ok(Some(shown)) => shown,
+                Ok(None) => {
+                    println!("    {place}: lists nothing to open");
+                    continue;
+                }
+                Err(error) => {
+                    missed.push(format!("{place}: {error}"));
+                    continue;
+                }
             };
             let (width, height) = (size.width, size.height);
             let look = format!("{width}x{height}-{}-{language}.png", theme.name());
-            let file = format!("{place}-{look}");
+            let file = format!("{shown}-{look}");
             fs::write(options.folder.join(&file), window.screenshot()?)?;
             println!("    {file}");
             taken += 1;
