@@ -371,10 +371,11 @@ CREATE TABLE outbox (
     acked_at      INTEGER,
     -- The hub's number of the change that confirmed it, within the present epoch.
     confirmed_seq INTEGER,
-    CHECK (state = 'waiting' OR (seq IS NOT NULL AND incarnation IS NOT NULL AND hash IS NOT NULL))
+    CHECK (state NOT IN ('sealed', 'acked')
+        OR (seq IS NOT NULL AND incarnation IS NOT NULL AND prev_hash IS NOT NULL AND hash IS NOT NULL))
 ) STRICT;
-CREATE UNIQUE INDEX outbox_place ON outbox (incarnation, seq) WHERE seq IS NOT NULL;
-CREATE INDEX outbox_open ON outbox (state, local_no) WHERE state <> 'confirmed';
+CREATE UNIQUE INDEX outbox_place ON outbox (incarnation, seq);
+CREATE INDEX outbox_state ON outbox (state, local_no);
 
 -- Which rows an operation concerns; `edits` is 1 where it changes the entity itself.
 CREATE TABLE outbox_touch (

@@ -1,1 +1,39 @@
-//! counterfoil-store
+//! The till's SQLite: one door for writes, the outbox with its chain, what the hub confirmed and what is pending on top.
+//!
+//! It knows nothing of the network or of the wire's types: `sync` converts. Only this crate names rusqlite.
+
+mod backup;
+mod ballast;
+mod cart;
+mod changes;
+mod checksum;
+mod connect;
+mod entity;
+mod env;
+mod epoch;
+mod error;
+mod fact;
+mod function;
+mod identity;
+mod meta;
+mod migrate;
+mod outbox;
+pub mod read;
+mod row;
+mod seal;
+mod sealing;
+mod store;
+mod touch;
+mod tx;
+
+pub use cart::{CartState, SavedCart};
+pub use changes::{Confirmed, ConfirmedRow, Cursor};
+pub use env::StoreEnv;
+pub use error::StoreError;
+pub use identity::Identity;
+pub use outbox::{OpFate, OutboxCounts};
+pub use seal::SealedBatch;
+pub use sealing::{Pending, order};
+pub use store::{CommitInfo, Store};
+pub use touch::Touch;
+pub use tx::Tx;

@@ -1,0 +1,13 @@
+INSERT INTO shift (shift_id, device_id, opened_by, opened_at, opening_float_minor, currency, pending,
+    closed_by, closed_at, expected_minor, counted_minor, note, close_op_id, close_pending)
+VALUES (:shift_id, :device_id, :closed_by, :closed_at, 0, :currency, 0,
+    :closed_by, :closed_at, :expected_minor, :counted_minor, :note, :op_id, :pending)
+ON CONFLICT (shift_id) DO UPDATE SET
+    closed_by = excluded.closed_by,
+    closed_at = excluded.closed_at,
+    expected_minor = excluded.expected_minor,
+    counted_minor = excluded.counted_minor,
+    note = excluded.note,
+    close_op_id = coalesce(close_op_id, excluded.close_op_id),
+    close_pending = excluded.close_pending
+WHERE closed_at IS NULL OR excluded.close_pending = 0

@@ -1,0 +1,1 @@
+DELETE FROM cart WHERE cart_id = :cart_id

@@ -1,0 +1,1 @@
+DELETE FROM entity_overlay WHERE kind = :kind AND id = :id

@@ -1,0 +1,1 @@
+DELETE FROM entity_base WHERE stale = 1

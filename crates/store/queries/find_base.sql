@@ -1,0 +1,1 @@
+SELECT body, deleted FROM entity_base WHERE kind = :kind AND id = :id

@@ -1,0 +1,1 @@
+SELECT seq, hash FROM outbox WHERE incarnation = :incarnation ORDER BY seq DESC LIMIT 1

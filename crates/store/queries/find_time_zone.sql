@@ -1,0 +1,1 @@
+SELECT time_zone FROM shop ORDER BY id LIMIT 1

@@ -1,0 +1,1 @@
+SELECT kind, id FROM entity_base WHERE stale = 1

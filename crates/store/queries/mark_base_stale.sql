@@ -1,0 +1,1 @@
+UPDATE entity_base SET stale = 1

@@ -1,0 +1,1 @@
+UPDATE outbox SET confirmed_seq = NULL WHERE confirmed_seq IS NOT NULL

@@ -1,0 +1,50 @@
+//! Small values about the database itself.
+
+use rusqlite::{Connection, OptionalExtension as _, named_params};
+
+use crate::error::StoreError;
+
+pub(crate) const TENANT: &str = "tenant_id";
+pub(crate) const DEVICE: &str = "device_id";
+pub(crate) const INCARNATION: &str = "incarnation";
+pub(crate) const TILL_CODE: &str = "till_code";
+pub(crate) const HUB_URL: &str = "hub_url";
+pub(crate) const HLC: &str = "hlc";
+pub(crate) const EPOCH: &str = "epoch";
+pub(crate) const CURSOR: &str = "cursor";
+/// Present while a restored hub sends everything again: the newest change it had at the time.
+pub(crate) const REFILL_UNTIL: &str = "refill_until";
+/// Present in a copy that was made with `backup_copy`: whoever opens it must begin a new incarnation.
+pub(crate) const IS_COPY: &str = "is_copy";
+
+pub(crate) fn get(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached(include_str!("../queries/find_meta.sql"))?
+        .query_row(named_params! { ":key": key }, |row| row.get("value"))
+        .optional()?)
+}
+
+pub(crate) fn set(conn: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(include_str!("../queries/save_meta.sql"))?
+        .execute(named_params! { ":key": key, ":value": value })?;
+    Ok(())
+}
+
+pub(crate) fn remove(conn: &Connection, key: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(include_str!("../queries/delete_meta.sql"))?
+        .execute(named_params! { ":key": key })?;
+    Ok(())
+}
+
+/// A value that this program wrote itself and must be able to read.
+pub(crate) fn parsed<T: std::str::FromStr>(
+    conn: &Connection,
+    key: &str,
+) -> Result<Option<T>, StoreError> {
+    get(conn, key)?
+        .map(|text| {
+            text.parse()
+                .map_err(|_| StoreError::Damaged(format!("meta {key} cannot be read")))
+        })
+        .transpose()
+}

@@ -1,0 +1,89 @@
+//! Numbered migrations: all or nothing, with a copy kept, and never on a newer database.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior, named_params};
+
+use crate::error::StoreError;
+
+/// The schema's steps; the n-th brings a database to `user_version` n. One that landed is never edited.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/till/0001_init.sql")];
+
+/// `CFtl`: marks a file as a till's database.
+pub(crate) const APPLICATION_ID: i64 = 0x4346_746c;
+
+fn number(conn: &Connection, pragma: &str) -> Result<i64, StoreError> {
+    Ok(conn.pragma_query_value(None, pragma, |row| row.get(0))?)
+}
+
+/// Refuses a file that this program must not touch; reads only. Returns its version.
+///
+/// # Errors
+/// [`StoreError::Newer`], or [`StoreError::Damaged`] for another program's database.
+pub(crate) fn inspect(conn: &Connection, known: usize) -> Result<i64, StoreError> {
+    let found = number(conn, "user_version")?;
+    let known = i64::try_from(known).unwrap_or(i64::MAX);
+    let application = number(conn, "application_id")?;
+    if application != APPLICATION_ID && number(conn, "schema_version")? != 0 {
+        return Err(StoreError::Damaged(
+            "the file belongs to another program".to_owned(),
+        ));
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(found)
+}
+
+/// Brings the database to the newest version, each step in the one transaction of all.
+///
+/// # Errors
+/// When a step fails; then nothing has changed.
+pub(crate) fn run(
+    conn: &mut Connection,
+    path: &Path,
+    found: i64,
+    steps: &[&str],
+) -> Result<(), StoreError> {
+    let done = usize::try_from(found).unwrap_or(0);
+    if done >= steps.len() {
+        return Ok(());
+    }
+    if found > 0 {
+        keep_copy(conn, path, found)?;
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have come first.
+    if number(&tx, "user_version")? == found {
+        for step in &steps[done..] {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(
+            None,
+            "user_version",
+            i64::try_from(steps.len()).unwrap_or(i64::MAX),
+        )?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// Where the copy from before a migration lies.
+pub(crate) fn copy_path(path: &Path, version: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-v{}", version + 1));
+    PathBuf::from(name)
+}
+
+fn keep_copy(conn: &Connection, path: &Path, found: i64) -> Result<(), StoreError> {
+    let copy = copy_path(path, found);
+    if copy.exists() {
+        return Ok(());
+    }
+    conn.execute(
+        include_str!("../queries/copy_database.sql"),
+        named_params! { ":path": copy.to_string_lossy() },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+//! What screens read: one file an area. Each adds methods to [`crate::Store`] or takes the connection of
+//! [`crate::Store::read`] or [`crate::Tx::conn`]; SQL lies in `queries/<verb>_<what>.sql`, columns are read by name.

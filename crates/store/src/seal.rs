@@ -1,0 +1,215 @@
+//! Sealing: giving waiting operations their place in the incarnation's chain, just before they are sent.
+
+use std::collections::HashMap;
+
+use counterfoil_domain::{Hlc, Incarnation, OpEnvelope, OpHash};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
+
+use crate::error::StoreError;
+use crate::identity::Identity;
+use crate::row;
+use crate::sealing::{Pending, order};
+use crate::store::Store;
+use crate::touch::Touch;
+use crate::tx::{Tx, class_named};
+
+/// So many of the oldest waiting operations are ordered at a time; the ones behind them are younger and can wait.
+const WINDOW_OPS: i64 = 2000;
+/// Bytes of a request beside its operations.
+const FRAME_BYTES: usize = 128;
+
+/// Operations to send, in order and all of one incarnation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBatch {
+    /// The life of the database.
+    pub incarnation: Incarnation,
+    /// The operations.
+    pub ops: Vec<OpEnvelope>,
+}
+
+impl Store {
+    /// The next operations to send: those sealed before and not answered yet, byte for byte the same, else newly sealed
+    /// ones. At most `max_ops` and, as JSON, about `max_bytes`, but at least one. `None` when nothing waits.
+    ///
+    /// # Errors
+    /// `no_identity`, or the store's own trouble.
+    pub fn seal_next(
+        &self,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Option<SealedBatch>, StoreError> {
+        self.write(|tx| {
+            let identity = tx.identity()?;
+            tx.noting(next(tx, &identity, max_ops.max(1), max_bytes))
+        })
+    }
+}
+
+fn next(
+    tx: &Tx<'_>,
+    identity: &Identity,
+    max_ops: usize,
+    max_bytes: usize,
+) -> Result<Option<SealedBatch>, StoreError> {
+    let mut room = Room::new(max_ops, max_bytes);
+    let mut ops = Vec::new();
+    for envelope in list_sealed(tx.conn(), identity, max_ops)? {
+        if !room.takes(&envelope)? {
+            break;
+        }
+        ops.push(envelope);
+    }
+    if ops.is_empty() {
+        ops = seal_waiting(tx.conn(), identity, &mut room)?;
+    }
+    Ok((!ops.is_empty()).then_some(SealedBatch {
+        incarnation: identity.incarnation,
+        ops,
+    }))
+}
+
+/// What still fits into a batch.
+struct Room {
+    ops: usize,
+    bytes: usize,
+    empty: bool,
+}
+
+impl Room {
+    const fn new(ops: usize, bytes: usize) -> Self {
+        Self {
+            ops,
+            bytes: bytes.saturating_sub(FRAME_BYTES),
+            empty: true,
+        }
+    }
+
+    fn takes(&mut self, envelope: &OpEnvelope) -> Result<bool, StoreError> {
+        let size = serde_json::to_string(envelope)?.len() + 1;
+        // A first one that is too large alone is the hub's to judge; it must not hold back the rest.
+        if self.ops == 0 || (size > self.bytes && !self.empty) {
+            return Ok(false);
+        }
+        self.ops -= 1;
+        self.bytes = self.bytes.saturating_sub(size);
+        self.empty = false;
+        Ok(true)
+    }
+}
+
+fn list_sealed(
+    conn: &Connection,
+    identity: &Identity,
+    limit: usize,
+) -> Result<Vec<OpEnvelope>, StoreError> {
+    let mut statement = conn.prepare_cached(include_str!("../queries/list_sealed.sql"))?;
+    let rows = statement.query_map(
+        named_params! {
+            ":incarnation": identity.incarnation.to_string(),
+            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
+        },
+        |row| {
+            let place = (row::count(row, "seq")?, hash(row, "prev_hash")?);
+            envelope(row, identity, place)
+        },
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn envelope(
+    row: &Row<'_>,
+    identity: &Identity,
+    (seq, prev_hash): (u64, OpHash),
+) -> rusqlite::Result<OpEnvelope> {
+    Ok(OpEnvelope {
+        op_id: row::id(row, "op_id")?,
+        device_id: identity.device_id,
+        incarnation: identity.incarnation,
+        seq,
+        prev_hash,
+        staff_id: row::opt_id(row, "staff_id")?,
+        at: row::at(row, "at")?,
+        hlc: Hlc {
+            ms: row.get("hlc_ms")?,
+            counter: row.get("hlc_counter")?,
+        },
+        kind: row.get("kind")?,
+        version: row.get("version")?,
+        payload: row.get("payload")?,
+    })
+}
+
+fn hash(row: &Row<'_>, name: &str) -> rusqlite::Result<OpHash> {
+    let text: String = row.get(name)?;
+    text.parse().map_err(|e| row::unusable(name, e))
+}
+
+fn seal_waiting(
+    conn: &Connection,
+    identity: &Identity,
+    room: &mut Room,
+) -> Result<Vec<OpEnvelope>, StoreError> {
+    let incarnation = identity.incarnation.to_string();
+    let (mut seq, mut prev_hash) = conn
+        .prepare_cached(include_str!("../queries/find_chain_end.sql"))?
+        .query_row(named_params! { ":incarnation": incarnation }, |row| {
+            Ok((row::count(row, "seq")?, hash(row, "hash")?))
+        })
+        .optional()?
+        .unwrap_or((0, OpHash::GENESIS));
+    let mut find = conn.prepare_cached(include_str!("../queries/find_waiting.sql"))?;
+    let mut seal = conn.prepare_cached(include_str!("../queries/seal_op.sql"))?;
+    let mut sealed = Vec::new();
+    for local_no in order(&list_waiting(conn)?) {
+        let envelope = find.query_row(named_params! { ":local_no": local_no }, |row| {
+            envelope(row, identity, (seq + 1, prev_hash))
+        })?;
+        if !room.takes(&envelope)? {
+            break;
+        }
+        seq = envelope.seq;
+        let own_hash = envelope.hash();
+        seal.execute(named_params! {
+            ":local_no": local_no,
+            ":incarnation": incarnation,
+            ":seq": i64::try_from(seq).unwrap_or(i64::MAX),
+            ":prev_hash": prev_hash.to_string(),
+            ":hash": own_hash.to_string(),
+        })?;
+        prev_hash = own_hash;
+        sealed.push(envelope);
+    }
+    Ok(sealed)
+}
+
+fn list_waiting(conn: &Connection) -> Result<Vec<Pending>, StoreError> {
+    let mut ops: Vec<Pending> = conn
+        .prepare_cached(include_str!("../queries/list_waiting.sql"))?
+        .query_map(named_params! { ":limit": WINDOW_OPS }, |row| {
+            Ok(Pending {
+                local_no: row.get("local_no")?,
+                class: class_named(row.get_ref("class")?.as_str()?),
+                touches: Vec::new(),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let Some(last) = ops.last().map(|op| op.local_no) else {
+        return Ok(ops);
+    };
+    let mut touched: HashMap<i64, Vec<Touch>> = HashMap::new();
+    let mut statement = conn.prepare_cached(include_str!("../queries/list_waiting_touches.sql"))?;
+    let mut rows = statement.query(named_params! { ":last": last })?;
+    while let Some(row) = rows.next()? {
+        touched
+            .entry(row.get("local_no")?)
+            .or_default()
+            .push(Touch {
+                kind: row.get("kind")?,
+                id: row::id(row, "id")?,
+            });
+    }
+    for op in &mut ops {
+        op.touches = touched.remove(&op.local_no).unwrap_or_default();
+    }
+    Ok(ops)
+}

@@ -1,0 +1,307 @@
+//! The store: one writer, a few readers, and who is told after a commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use counterfoil_domain::{Op, OpId, StaffId, UnixMs};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
+use crate::ballast;
+use crate::connect;
+use crate::env::StoreEnv;
+use crate::error::StoreError;
+use crate::function::SharedZone;
+use crate::tx::{Trouble, Tx};
+
+/// Operations in one COMMIT of [`Store::transact_many`].
+const CHUNK_OPS: usize = 500;
+const READERS_MAX: usize = 4;
+
+/// What a commit changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// Areas, each once: `catalogue`, `customers`, `sales`, `visits`, `shop`, `conflicts`, `outbox`.
+    pub areas: Vec<&'static str>,
+    /// Whether a person did something here, so that there is something to send.
+    pub local_write: bool,
+}
+
+type Hook = Box<dyn Fn(&CommitInfo) + Send + Sync>;
+
+struct Inner {
+    path: PathBuf,
+    env: StoreEnv,
+    zone: SharedZone,
+    /// Absent after the disk failed, until the next use opens and verifies the file anew.
+    writer: Mutex<Option<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    hooks: RwLock<Vec<Hook>>,
+}
+
+/// The till's database. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Store").field(&self.0.path).finish()
+    }
+}
+
+/// A panic elsewhere does not make the database unusable: its transaction was rolled back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+enum Attempt<E> {
+    /// The disk is full; giving up the ballast may help.
+    Full(E),
+    Other(E),
+}
+
+impl Store {
+    /// Opens the database, making or migrating it where needed.
+    ///
+    /// # Errors
+    /// `database_damaged`, `database_newer` (then nothing was touched), `disk_full`, `disk_failed`, `busy`.
+    pub fn open(path: &Path, env: StoreEnv) -> Result<Self, StoreError> {
+        let zone = SharedZone::utc();
+        let conn = connect::writer(path, env.vfs.as_deref(), &zone)?;
+        if env.vfs.is_none() {
+            ballast::ensure(path);
+        }
+        let store = Self(Arc::new(Inner {
+            path: path.to_owned(),
+            env,
+            zone,
+            writer: Mutex::new(Some(conn)),
+            readers: Mutex::new(Vec::new()),
+            hooks: RwLock::new(Vec::new()),
+        }));
+        store.refresh_zone()?;
+        store.part_from_original()?;
+        Ok(store)
+    }
+
+    /// Where the database lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    pub(crate) fn env(&self) -> &StoreEnv {
+        &self.0.env
+    }
+
+    /// Whether the reserve for a full disk is still there; once it is gone the till must say so.
+    #[must_use]
+    pub fn has_ballast(&self) -> bool {
+        ballast::intact(&self.0.path)
+    }
+
+    /// Calls `hook` after every commit that changed something, on the thread that committed and outside all locks.
+    /// A hook that holds the store keeps it alive.
+    pub fn on_commit(&self, hook: Hook) {
+        self.0
+            .hooks
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(hook);
+    }
+
+    /// Reads in one consistent snapshot.
+    ///
+    /// # Errors
+    /// What `work` says, or the store's own trouble.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = lock(&self.0.readers).pop();
+        let conn = match idle {
+            Some(conn) => conn,
+            None => connect::reader(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?,
+        };
+        let outcome = conn
+            .unchecked_transaction()
+            .map_err(StoreError::from)
+            .and_then(|snapshot| work(&snapshot));
+        if !matches!(outcome, Err(StoreError::DiskFailed(_))) {
+            let mut readers = lock(&self.0.readers);
+            if readers.len() < READERS_MAX {
+                readers.push(conn);
+            }
+        }
+        outcome
+    }
+
+    /// The one door for writes: everything `work` does through [`Tx`] is committed together, or nothing is. When the
+    /// disk is full the ballast is given up and `work` runs once more, hence `FnMut`.
+    ///
+    /// # Errors
+    /// What `work` says (then nothing was written), or the store's own trouble.
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        mut work: impl FnMut(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let first = self.attempt(&mut work);
+        let may_free = self.0.env.vfs.is_none();
+        match first {
+            Ok(value) => Ok(value),
+            Err(Attempt::Full(error)) if !(may_free && ballast::free(&self.0.path)) => Err(error),
+            Err(Attempt::Full(_)) => self.attempt(&mut work).map_err(|second| match second {
+                Attempt::Full(error) | Attempt::Other(error) => error,
+            }),
+            Err(Attempt::Other(error)) => Err(error),
+        }
+    }
+
+    fn attempt<T, E: From<StoreError>>(
+        &self,
+        work: &mut impl FnMut(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, Attempt<E>> {
+        let own = |error: StoreError| match error {
+            StoreError::DiskFull => Attempt::Full(E::from(error)),
+            other => Attempt::Other(E::from(other)),
+        };
+        let mut guard = lock(&self.0.writer);
+        let conn = match guard.take() {
+            Some(conn) => conn,
+            None => connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)
+                .map_err(own)?,
+        };
+        let (outcome, trouble) = self.inside(&conn, work);
+        if trouble == Some(Trouble::Failed) {
+            // What a connection believes after a failed sync is not to be trusted: reopen and verify.
+            drop(conn);
+            lock(&self.0.readers).clear();
+        } else {
+            *guard = Some(conn);
+        }
+        drop(guard);
+        match outcome {
+            Ok((value, info)) => {
+                self.after_commit(&info);
+                Ok(value)
+            }
+            Err(error) if trouble == Some(Trouble::Full) => Err(Attempt::Full(error)),
+            Err(error) => Err(Attempt::Other(error)),
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "one private seam")]
+    fn inside<T, E: From<StoreError>>(
+        &self,
+        conn: &Connection,
+        work: &mut impl FnMut(&Tx<'_>) -> Result<T, E>,
+    ) -> (Result<(T, CommitInfo), E>, Option<Trouble>) {
+        let begun = Transaction::new_unchecked(conn, TransactionBehavior::Immediate);
+        let transaction = match begun {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                let error = StoreError::from(error);
+                let trouble = Trouble::of(&error);
+                return (Err(error.into()), trouble);
+            }
+        };
+        let tx = Tx::new(&transaction, &self.0.env);
+        let value = match work(&tx) {
+            Ok(value) => value,
+            Err(error) => return (Err(error), tx.trouble()),
+        };
+        let finished = tx.finish();
+        let trouble = tx.trouble();
+        match finished.and_then(|info| {
+            transaction.commit()?;
+            Ok(info)
+        }) {
+            Ok(info) => (Ok((value, info)), None),
+            Err(error) => {
+                let trouble = Trouble::of(&error).or(trouble);
+                (Err(error.into()), trouble)
+            }
+        }
+    }
+
+    fn after_commit(&self, info: &CommitInfo) {
+        if info.areas.is_empty() {
+            return;
+        }
+        if info.areas.contains(&"shop")
+            && let Err(error) = self.refresh_zone()
+        {
+            tracing::warn!(%error, "the shop's time zone cannot be read");
+        }
+        let hooks = self.0.hooks.read().unwrap_or_else(PoisonError::into_inner);
+        for hook in hooks.iter() {
+            hook(info);
+        }
+    }
+
+    fn refresh_zone(&self) -> Result<(), StoreError> {
+        let name = self.read(|conn| {
+            Ok(conn
+                .prepare_cached(include_str!("../queries/find_time_zone.sql"))?
+                .query_row([], |row| row.get::<_, Option<String>>("time_zone"))
+                .optional()?
+                .flatten())
+        })?;
+        if let Some(name) = name {
+            self.0.zone.set(&name);
+        }
+        Ok(())
+    }
+
+    /// Does one operation now.
+    ///
+    /// # Errors
+    /// When the operation's amounts do not hold or its row exists already (`exists_already`), or the store's own trouble.
+    pub fn transact(&self, op: Op, by: Option<StaffId>) -> Result<OpId, StoreError> {
+        let at = self.0.env.clock.now();
+        self.transact_at(op, by, at)
+    }
+
+    /// Does one operation that happened at `at`.
+    ///
+    /// # Errors
+    /// As [`Store::transact`].
+    pub fn transact_at(&self, op: Op, by: Option<StaffId>, at: UnixMs) -> Result<OpId, StoreError> {
+        self.write(|tx| tx.perform(&op, by, at))
+    }
+
+    /// Does one operation that `decide` makes from what it reads in the same transaction (the next sale number, the
+    /// last stamp), and returns what it likes beside it. `decide` may run twice.
+    ///
+    /// # Errors
+    /// What `decide` says (then nothing was written), else as [`Store::transact`].
+    pub fn transact_with<T, E: From<StoreError>>(
+        &self,
+        mut decide: impl FnMut(&Tx<'_>) -> Result<(Op, Option<StaffId>, UnixMs, T), E>,
+    ) -> Result<(OpId, T), E> {
+        self.write(|tx| {
+            let (op, by, at, value) = decide(tx)?;
+            let op_id = tx.perform(&op, by, at)?;
+            Ok((op_id, value))
+        })
+    }
+
+    /// Does many operations, one COMMIT every 500; up to 500 are all or nothing.
+    ///
+    /// # Errors
+    /// As [`Store::transact`]; commits before the failing one stand.
+    pub fn transact_many(
+        &self,
+        ops: Vec<(Op, Option<StaffId>, UnixMs)>,
+    ) -> Result<Vec<OpId>, StoreError> {
+        let mut done = Vec::with_capacity(ops.len());
+        for chunk in ops.chunks(CHUNK_OPS) {
+            done.extend(self.write(|tx| {
+                chunk
+                    .iter()
+                    .map(|(op, by, at)| tx.perform(op, *by, *at))
+                    .collect::<Result<Vec<_>, StoreError>>()
+            })?);
+        }
+        Ok(done)
+    }
+}
