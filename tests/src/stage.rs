@@ -33,6 +33,8 @@ pub struct Stage {
 pub struct Setting {
     /// What the camera sees.
     pub camera: Option<PathBuf>,
+    /// The system has no key store.
+    pub without_key_store: bool,
 }
 
 impl Stage {
@@ -61,7 +63,11 @@ impl Stage {
             hub: Some(address.clone()),
             camera: setting.camera.clone(),
         };
-        let window = Window::open(&programs.path("counterfoil")?, &surroundings.env())?;
+        let mut env = surroundings.env();
+        if setting.without_key_store {
+            env.push(("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent".into()));
+        }
+        let window = Window::open(&programs.path("counterfoil")?, &env)?;
         let hub = Some(hub);
         Ok(Self {
             window,

@@ -3,11 +3,12 @@
 //! They need a display and a key store, so a plain `cargo test` passes them by; `cargo xtask test
 //! --only stories` brings both and runs them all.
 
-use counterfoil_tests::stage::{Stage, axe};
+use counterfoil_tests::stage::{Setting, Stage, axe};
 use counterfoil_tests::stories::{self, counter};
 use counterfoil_tests::till::{self, PHONE, PLACES, Staff, id};
 use counterfoil_tests::webdriver::{Window, key};
 use counterfoil_tests::{Failure, Result};
+use serde_json::json;
 
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
@@ -114,6 +115,32 @@ fn axe_finds_nothing_on_any_place_in_either_theme() -> Result {
     } else {
         Err(Failure::new(found.join("\n")))
     }
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn secrets_lie_in_the_systems_key_store() -> Result {
+    let stage = Stage::open()?;
+    stage.window.wait_for(till::LOCK)?;
+    let boot = till::invoke(&stage.window, "boot", &json!({}))?;
+    assert_eq!(boot["secrets"], json!("keyring"));
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn without_a_key_store_the_till_says_so_and_still_sells() -> Result {
+    let stage = Stage::set(&Setting {
+        without_key_store: true,
+        ..Setting::default()
+    })?;
+    let window = &stage.window;
+    till::unlock(window, Staff::Rosa)?;
+    let boot = till::invoke(window, "boot", &json!({}))?;
+    assert_ne!(boot["secrets"], json!("keyring"));
+    till::fill_cart(window)?;
+    counter::open_pay(window)?;
+    counter::pay_in_cash(window)
 }
 
 /// Where the page's content security policy stopped something; nothing of ours may need what it stops.
