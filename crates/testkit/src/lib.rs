@@ -1,1 +1,9 @@
-//! counterfoil-testkit
+//! What tests hold in their hand: a clock, random bytes that repeat, and a small shop with things to do in it.
+
+mod clock;
+mod entropy;
+mod shop;
+
+pub use clock::ManualClock;
+pub use entropy::SeededEntropy;
+pub use shop::{SampleError, SampleShop, delete, edit};
