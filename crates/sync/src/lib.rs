@@ -1,1 +1,19 @@
-//! counterfoil-sync
+//! Push, pull and live: a pure plan beside the loop that carries it out.
+//!
+//! What is absent on purpose: no screen, no SQL, no clock or randomness of its own.
+
+pub mod client;
+pub mod convert;
+pub mod engine;
+pub mod error;
+pub mod http;
+pub mod live;
+pub mod plan;
+pub mod status;
+pub mod steps;
+
+pub use client::{HubClient, HubCredentials};
+pub use engine::{SyncConfig, SyncEngine, SyncHandle};
+pub use error::{HubError, SyncError};
+pub use http::{HttpTransport, Request, Response, Transport};
+pub use status::{SyncState, SyncStatus};

@@ -1,0 +1,329 @@
+//! The loop: a task that pushes, one that pulls, one that listens. None waits for another.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use counterfoil_domain::{Clock, Entropy};
+use counterfoil_store::Store;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::client::{HubClient, HubCredentials};
+use crate::error::{HubError, SyncError};
+use crate::http::Transport;
+use crate::live;
+use crate::plan::{self, POLL};
+use crate::status::{SyncState, SyncStatus, Weather, state_of};
+use crate::steps::{self, Pushed};
+
+/// What the engine works with; time and randomness among it.
+pub struct SyncConfig<T> {
+    /// The till's database.
+    pub store: Store,
+    /// The way to the hub.
+    pub transport: T,
+    /// What the till presents there.
+    pub credentials: HubCredentials,
+    /// The clock for labels.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whether to keep a live connection (a simulation polls instead).
+    pub live: bool,
+}
+
+/// Called with every change of the status.
+pub type OnStatus = Box<dyn Fn(SyncStatus) + Send + Sync>;
+
+struct Shared<T> {
+    config: SyncConfig<T>,
+    client: HubClient<T>,
+    weather: Mutex<Weather>,
+    last: Mutex<Option<SyncStatus>>,
+    on_status: OnStatus,
+    push: Notify,
+    pull: Notify,
+    /// Woken when the network is back: ends every backoff.
+    back: watch::Sender<u64>,
+}
+
+/// The running sync.
+pub struct SyncHandle {
+    inner: Arc<dyn Wake>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+trait Wake: Send + Sync {
+    fn nudge(&self);
+    fn online(&self);
+    fn status(&self) -> SyncStatus;
+}
+
+/// Starts the sync.
+pub struct SyncEngine;
+
+impl SyncEngine {
+    /// Starts the tasks on the current tokio runtime.
+    pub fn start<T: Transport + Clone>(config: SyncConfig<T>, on_status: OnStatus) -> SyncHandle {
+        let client = HubClient::new(config.transport.clone());
+        let (back, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            client,
+            config,
+            weather: Mutex::new(Weather::default()),
+            last: Mutex::new(None),
+            on_status,
+            push: Notify::new(),
+            pull: Notify::new(),
+            back,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(until(stopped.clone(), push_loop(Arc::clone(&shared))));
+        tasks.spawn(until(stopped.clone(), pull_loop(Arc::clone(&shared))));
+        if shared.config.live {
+            tasks.spawn(until(stopped, live_loop(Arc::clone(&shared))));
+        }
+        shared.publish();
+        SyncHandle {
+            inner: shared,
+            stop,
+            tasks,
+        }
+    }
+}
+
+impl SyncHandle {
+    /// Something was written, or somebody wants it now: push and pull at once.
+    pub fn nudge(&self) {
+        self.inner.nudge();
+    }
+
+    /// The system says that the network is back: waits end early.
+    pub fn set_online_hint(&self) {
+        self.inner.online();
+    }
+
+    /// Where the sync stands.
+    #[must_use]
+    pub fn status(&self) -> SyncStatus {
+        self.inner.status()
+    }
+
+    /// Ends the tasks; what was on its way is sent again at the next start.
+    pub async fn stop(mut self) {
+        // No receiver means the tasks ended by themselves.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
+}
+
+impl<T: Transport> Wake for Shared<T> {
+    fn nudge(&self) {
+        self.push.notify_one();
+        self.pull.notify_one();
+        self.publish();
+    }
+
+    fn online(&self) {
+        self.back.send_modify(|n| *n += 1);
+        self.push.notify_one();
+        self.pull.notify_one();
+    }
+
+    fn status(&self) -> SyncStatus {
+        self.read_status()
+    }
+}
+
+impl<T: Transport> Shared<T> {
+    fn weather(&self) -> std::sync::MutexGuard<'_, Weather> {
+        self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_status(&self) -> SyncStatus {
+        let counts = self.config.store.outbox_counts().unwrap_or_default();
+        let weather = self.weather().clone();
+        SyncStatus {
+            state: state_of(counts.waiting, &weather),
+            waiting: counts.waiting,
+            stuck: counts.stuck,
+            conflicts: counts.conflicts,
+            offline_since: weather.offline_since,
+            in_step_at: weather.in_step_at,
+            trouble: weather.trouble,
+        }
+    }
+
+    fn publish(&self) {
+        let mut status = self.read_status();
+        if status.state == SyncState::InStep {
+            let now = self.config.clock.now();
+            self.weather().in_step_at = Some(now);
+            status.in_step_at = Some(now);
+        }
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(&status) {
+            *last = Some(status.clone());
+            drop(last);
+            (self.on_status)(status);
+        }
+    }
+
+    fn succeeded(&self) {
+        let was_away = {
+            let mut weather = self.weather();
+            weather.trouble = None;
+            weather.offline_since.take().is_some()
+        };
+        if was_away {
+            self.back.send_modify(|n| *n += 1);
+        }
+        self.publish();
+    }
+
+    fn failed(&self, error: &SyncError) {
+        {
+            let mut weather = self.weather();
+            match error {
+                SyncError::Hub(HubError::Unreachable(_)) => {
+                    weather.offline_since.get_or_insert(self.config.clock.now());
+                }
+                SyncError::Hub(HubError::Refused {
+                    status: 429 | 500..=599,
+                    ..
+                }) => {
+                    weather.offline_since.get_or_insert(self.config.clock.now());
+                }
+                SyncError::Hub(_) | SyncError::Store(_) => {
+                    weather.trouble = Some(error.code().to_owned())
+                }
+                SyncError::Ending => {}
+            }
+        }
+        tracing::info!(code = error.code(), "a sync step failed; it is tried again");
+        self.publish();
+    }
+
+    /// Waits after a failure; ends early when the network is back.
+    async fn wait(&self, failures: u32, error: &SyncError) {
+        let mut random = [0; 4];
+        self.config.entropy.fill(&mut random);
+        let (retry_after, person) = match error {
+            SyncError::Hub(e) => (e.retry_after_s(), plan::needs_a_person(e)),
+            _ => (None, false),
+        };
+        let failures = if person { u32::MAX } else { failures };
+        let mut wait = plan::backoff(failures, u32::from_be_bytes(random), retry_after);
+        if person {
+            wait = wait.max(Duration::from_secs(30));
+        }
+        let mut back = self.back.subscribe();
+        back.mark_unchanged();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = back.changed() => {}
+        }
+    }
+}
+
+async fn push_loop<T: Transport>(shared: Arc<Shared<T>>) {
+    let mut failures = 0;
+    loop {
+        match steps::push_once(
+            &shared.config.store,
+            &shared.client,
+            &shared.config.credentials,
+        )
+        .await
+        {
+            Ok(Pushed::Nothing) => {
+                failures = 0;
+                shared.push.notified().await;
+            }
+            Ok(_) => {
+                failures = 0;
+                // Our own changes come back by the pull before both sides are in step.
+                shared.weather().at_head = false;
+                shared.succeeded();
+                shared.pull.notify_one();
+            }
+            Err(error) => {
+                failures += 1;
+                shared.failed(&error);
+                shared.wait(failures, &error).await;
+            }
+        }
+    }
+}
+
+async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
+    let mut failures = 0;
+    loop {
+        match steps::pull_once(
+            &shared.config.store,
+            &shared.client,
+            &shared.config.credentials,
+        )
+        .await
+        {
+            Ok(pulled) => {
+                failures = 0;
+                shared.weather().at_head = pulled.at_head;
+                shared.succeeded();
+                if pulled.at_head {
+                    tokio::select! {
+                        () = shared.pull.notified() => {}
+                        () = tokio::time::sleep(POLL) => {}
+                    }
+                }
+            }
+            Err(error) => {
+                failures += 1;
+                shared.failed(&error);
+                shared.wait(failures, &error).await;
+            }
+        }
+    }
+}
+
+async fn live_loop<T: Transport>(shared: Arc<Shared<T>>) {
+    let mut failures = 0;
+    loop {
+        let (hints, mut heard) = mpsc::channel(8);
+        let listen = live::listen(&shared.config.credentials, &hints);
+        tokio::pin!(listen);
+        let ended = loop {
+            tokio::select! {
+                ended = &mut listen => break ended,
+                Some(hint) = heard.recv() => {
+                    failures = 0;
+                    let cursor = shared.config.store.cursor().unwrap_or_default();
+                    if cursor.epoch != Some(hint.epoch) || hint.seq > cursor.seq {
+                        shared.weather().at_head = false;
+                        shared.pull.notify_one();
+                    }
+                    // A hint is proof that the network is back.
+                    if shared.weather().offline_since.is_some() {
+                        shared.back.send_modify(|n| *n += 1);
+                    }
+                }
+            }
+        };
+        failures += 1;
+        let error = ended
+            .err()
+            .unwrap_or_else(|| HubError::Unreachable("the live connection ended".to_owned()));
+        // A live connection that cannot be had is not worth a word to the user: the poll goes on behind it.
+        tracing::debug!(code = error.code(), "live connection ended");
+        shared.wait(failures, &SyncError::Hub(error)).await;
+    }
+}

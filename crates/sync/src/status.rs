@@ -1,0 +1,87 @@
+//! The truth behind the pill.
+
+use counterfoil_domain::UnixMs;
+
+/// What the pill says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncState {
+    /// Everything is on the hub and everything of the hub is here.
+    InStep,
+    /// Something is on its way.
+    Sending,
+    /// The hub cannot be reached.
+    Offline,
+    /// A person is needed.
+    Trouble,
+}
+
+/// Where the sync stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncStatus {
+    /// The pill's face.
+    pub state: SyncState,
+    /// Operations that are not on the hub yet.
+    pub waiting: u32,
+    /// Operations the hub could not take.
+    pub stuck: u32,
+    /// Conflicts to decide.
+    pub conflicts: u32,
+    /// Since when the hub is out of reach.
+    pub offline_since: Option<UnixMs>,
+    /// When both sides were last in step.
+    pub in_step_at: Option<UnixMs>,
+    /// Why a person is needed: a stable code.
+    pub trouble: Option<String>,
+}
+
+/// What the two directions last saw of the network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Weather {
+    /// Since when nothing answers.
+    pub offline_since: Option<UnixMs>,
+    /// When both sides were last in step.
+    pub in_step_at: Option<UnixMs>,
+    /// Why a person is needed.
+    pub trouble: Option<String>,
+    /// Whether the last pull reached the hub's head.
+    pub at_head: bool,
+}
+
+/// Derives the pill's state from what is stored and what the network did.
+#[must_use]
+pub const fn state_of(waiting: u32, weather: &Weather) -> SyncState {
+    if weather.trouble.is_some() {
+        SyncState::Trouble
+    } else if weather.offline_since.is_some() {
+        SyncState::Offline
+    } else if waiting == 0 && weather.at_head {
+        SyncState::InStep
+    } else {
+        SyncState::Sending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pill_never_says_in_step_while_something_waits() {
+        let weather = Weather {
+            at_head: true,
+            ..Weather::default()
+        };
+        assert_eq!(state_of(1, &weather), SyncState::Sending);
+        assert_eq!(state_of(0, &weather), SyncState::InStep);
+    }
+
+    #[test]
+    fn trouble_is_shown_before_being_offline() {
+        let weather = Weather {
+            trouble: Some("device_revoked".to_owned()),
+            offline_since: Some(UnixMs(1)),
+            ..Weather::default()
+        };
+        assert_eq!(state_of(0, &weather), SyncState::Trouble);
+    }
+}

@@ -1,0 +1,171 @@
+//! Single steps of the sync: push one batch, pull one page. A loop, a command line or a simulation calls them.
+
+use counterfoil_protocol::sync::{
+    PULL_ROWS_MAX, PUSH_BYTES_MAX, PUSH_OPS_MAX, PullQuery, PullReply, PushReply, PushRequest,
+};
+use counterfoil_store::Store;
+use uuid::Uuid;
+
+use crate::client::{HubClient, HubCredentials};
+use crate::convert;
+use crate::error::{HubError, SyncError};
+use crate::http::Transport;
+use crate::plan::{AfterPush, after_push};
+
+/// Room left in a push for the envelope around the operations, in bytes.
+const PUSH_OVERHEAD: usize = 4 * 1024;
+
+/// What one push did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// Nothing was waiting.
+    Nothing,
+    /// A batch is on the hub, whose epoch this is.
+    Batch {
+        /// How many operations.
+        ops: usize,
+        /// The hub's epoch.
+        epoch: Uuid,
+    },
+    /// The hub asked for earlier operations, or for a new incarnation; the next push sends them.
+    Rearranged,
+}
+
+/// What one pull did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulled {
+    /// How many changes were applied.
+    pub changes: usize,
+    /// Whether the cursor now stands at the hub's head.
+    pub at_head: bool,
+}
+
+/// Runs a blocking step of the store off the async threads.
+///
+/// # Errors
+/// The step's own, or [`SyncError::Ending`].
+pub async fn blocking<R: Send + 'static>(
+    store: &Store,
+    step: impl FnOnce(&Store) -> Result<R, counterfoil_store::StoreError> + Send + 'static,
+) -> Result<R, SyncError> {
+    let store = store.clone();
+    tokio::task::spawn_blocking(move || step(&store))
+        .await
+        .map_err(|_| SyncError::Ending)?
+        .map_err(SyncError::Store)
+}
+
+/// Pushes the next batch. A batch that was sent before goes again byte for byte.
+///
+/// # Errors
+/// When the hub cannot be reached or refuses, or the database fails; nothing is lost by that.
+pub async fn push_once<T: Transport>(
+    store: &Store,
+    client: &HubClient<T>,
+    by: &HubCredentials,
+) -> Result<Pushed, SyncError> {
+    let sealed = blocking(store, |s| {
+        s.seal_next(PUSH_OPS_MAX, PUSH_BYTES_MAX - PUSH_OVERHEAD)
+    })
+    .await?;
+    let Some(batch) = sealed else {
+        return Ok(Pushed::Nothing);
+    };
+    let count = batch.ops.len();
+    let ids: Vec<_> = batch.ops.iter().map(|op| op.op_id).collect();
+    let request = PushRequest {
+        incarnation: batch.incarnation,
+        ops: batch.ops,
+    };
+    let reply = client.push(&request, by).await?;
+    match after_push(&reply) {
+        AfterPush::Resend { from } => {
+            blocking(store, move |s| s.resend_from(from)).await?;
+            Ok(Pushed::Rearranged)
+        }
+        AfterPush::NewIncarnation => {
+            tracing::warn!(
+                "the hub holds another history of this device; a new incarnation begins"
+            );
+            blocking(store, counterfoil_store::Store::begin_incarnation).await?;
+            Ok(Pushed::Rearranged)
+        }
+        AfterPush::Record => {
+            let PushReply::Accepted { epoch, results, .. } = reply else {
+                return Ok(Pushed::Rearranged);
+            };
+            let answered: Vec<_> = results.iter().map(|r| r.op_id).collect();
+            if answered != ids {
+                return Err(HubError::Nonsense(
+                    "the results are not those of the batch".to_owned(),
+                )
+                .into());
+            }
+            let fates = convert::results(&results);
+            blocking(store, move |s| s.record_results(&fates)).await?;
+            Ok(Pushed::Batch { ops: count, epoch })
+        }
+    }
+}
+
+/// Pulls and applies the next page of changes.
+///
+/// # Errors
+/// As [`push_once`].
+pub async fn pull_once<T: Transport>(
+    store: &Store,
+    client: &HubClient<T>,
+    by: &HubCredentials,
+) -> Result<Pulled, SyncError> {
+    let (cursor, identity) = blocking(store, |s| Ok((s.cursor()?, s.identity()?))).await?;
+    let query = PullQuery {
+        epoch: cursor.epoch,
+        after: cursor.seq,
+        limit: Some(PULL_ROWS_MAX),
+    };
+    match client.pull(query, by).await? {
+        PullReply::EpochChanged {
+            epoch,
+            head,
+            last_seq,
+        } => {
+            tracing::warn!("the hub was restored: starting over in its new epoch");
+            blocking(store, move |s| s.reset_for_epoch(epoch, last_seq, head)).await?;
+            Ok(Pulled {
+                changes: 0,
+                at_head: false,
+            })
+        }
+        PullReply::Changes {
+            epoch,
+            head,
+            changes,
+            ..
+        } => {
+            let count = changes.len();
+            let reached = changes.last().map_or(cursor.seq, |c| c.seq);
+            if count == 0 && reached < head {
+                return Err(HubError::Nonsense(
+                    "the hub has more changes and sends none".to_owned(),
+                )
+                .into());
+            }
+            let device = identity.map(|i| i.device_id);
+            blocking(store, move |s| {
+                let this = device.unwrap_or(counterfoil_domain::DeviceId(Uuid::nil()));
+                s.apply_changes(
+                    epoch,
+                    changes
+                        .into_iter()
+                        .map(|c| convert::confirmed(c, this))
+                        .collect(),
+                )
+            })
+            .await?;
+            Ok(Pulled {
+                changes: count,
+                at_head: reached >= head,
+            })
+        }
+    }
+}
