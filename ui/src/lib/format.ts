@@ -80,6 +80,7 @@ export function dateTime(ms: number): string {
   return new Intl.DateTimeFormat(formatLocale(), {
     dateStyle: "medium",
     timeStyle: "short",
+    hourCycle: "h23",
     timeZone: zone,
   }).format(ms);
 }
@@ -96,6 +97,7 @@ export function time(ms: number): string {
   return new Intl.DateTimeFormat(formatLocale(), {
     hour: "2-digit",
     minute: "2-digit",
+    hourCycle: "h23",
     timeZone: zone,
   }).format(ms);
 }
