@@ -32,3 +32,7 @@ impl Counterfoil {
         not_built()
     }
 }
+
+/// The running camera, where there is one.
+#[derive(Default)]
+pub(crate) struct CameraState {}

@@ -1,8 +1,23 @@
 //! What is set on this till alone, and the copy of its database.
 
 use crate::Counterfoil;
-use crate::failure::{Outcome, not_built};
-use crate::view::{SavedFile, SettingsView};
+use crate::failure::Outcome;
+use crate::view::{Failure, SavedFile, SettingsView, Theme};
+
+const KEY: &str = "till";
+const LANGUAGES: [&str; 3] = ["", "en", "es"];
+
+/// A till that nobody set up yet.
+pub(crate) fn defaults() -> SettingsView {
+    SettingsView {
+        theme: Theme::System,
+        language: String::new(),
+        sounds: true,
+        motion: true,
+        camera: String::new(),
+        lock_after_min: 10,
+    }
+}
 
 impl Counterfoil {
     /// This till's settings.
@@ -10,15 +25,24 @@ impl Counterfoil {
     /// # Errors
     /// When the database fails.
     pub fn settings(&self) -> Outcome<SettingsView> {
-        not_built()
+        let stored = self.store()?.setting(KEY)?;
+        // Settings of another version are no reason to keep a till from starting.
+        Ok(stored
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_else(defaults))
     }
 
     /// Sets them.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn set_settings(&self, _settings: SettingsView) -> Outcome<SettingsView> {
-        not_built()
+    /// `setting_invalid`, or when the database fails.
+    pub fn set_settings(&self, settings: SettingsView) -> Outcome<SettingsView> {
+        if !LANGUAGES.contains(&settings.language.as_str()) {
+            return Err(Failure::new("setting_invalid", "the app speaks en and es").on("language"));
+        }
+        self.store()?
+            .set_setting(KEY, &serde_json::to_string(&settings)?)?;
+        Ok(settings)
     }
 
     /// Writes a copy of the database to the exports folder.
@@ -26,6 +50,32 @@ impl Counterfoil {
     /// # Errors
     /// `disk_full`, `disk_failed`.
     pub fn backup_copy(&self) -> Outcome<SavedFile> {
-        not_built()
+        let stamp = match self.find_shop()? {
+            Some(info) => {
+                let local = info.zone.local(self.now())?;
+                let minute = local.minute_of_day;
+                format!("{}-{:02}{:02}", local.date, minute / 60, minute % 60)
+            }
+            None => self.now().0.to_string(),
+        };
+        let path = self.export_path(&format!("counterfoil-{stamp}.sqlite3"))?;
+        self.store()?.backup_copy(&path)?;
+        Ok(SavedFile {
+            path: path.display().to_string(),
+        })
+    }
+
+    /// A free name in the exports folder, which is made where needed.
+    pub(crate) fn export_path(&self, name: &str) -> Outcome<std::path::PathBuf> {
+        let folder = self.config().exports();
+        std::fs::create_dir_all(&folder)?;
+        let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+        let mut path = folder.join(name);
+        let mut turn = 2;
+        while path.exists() {
+            path = folder.join(format!("{stem}-{turn}.{ending}"));
+            turn += 1;
+        }
+        Ok(path)
     }
 }

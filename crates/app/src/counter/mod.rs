@@ -173,3 +173,7 @@ impl Counterfoil {
         not_built()
     }
 }
+
+/// What the counter keeps in memory.
+#[derive(Default)]
+pub(crate) struct CounterState {}

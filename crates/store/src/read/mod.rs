@@ -1,2 +1,7 @@
 //! What screens read: one file an area. Each adds methods to [`crate::Store`] or takes the connection of
 //! [`crate::Store::read`] or [`crate::Tx::conn`]; SQL lies in `queries/<verb>_<what>.sql`, columns are read by name.
+
+pub mod desk;
+pub mod owner;
+pub mod session;
+pub mod visits;

@@ -1,0 +1,236 @@
+//! Runs the sync behind the use cases: on its own threads, whenever this till is paired and its secrets are open.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use counterfoil_sync::{
+    HttpTransport, HubCredentials, SyncConfig, SyncEngine, SyncHandle, SyncState as EngineState,
+    SyncStatus,
+};
+use ed25519_dalek::SigningKey;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::failure::Outcome;
+use crate::secrets::SecretError;
+use crate::view::{Failure, SyncState, SyncStatusView};
+use crate::{AppEvent, Counterfoil, Inner};
+
+/// The threads of the network, and the sync on them.
+pub(crate) struct SyncGlue {
+    runtime: Option<Runtime>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    handle: Option<Arc<SyncHandle>>,
+    hub: String,
+    /// Why the sync does not run although this till is paired.
+    trouble: Option<String>,
+}
+
+impl SyncGlue {
+    pub(crate) fn new() -> Outcome<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("sync")
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            runtime: Some(runtime),
+            running: Mutex::new(Running::default()),
+        })
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn handle(&self) -> Outcome<Handle> {
+        self.runtime
+            .as_ref()
+            .map(|r| r.handle().clone())
+            .ok_or_else(|| Failure::internal("the network's threads have ended"))
+    }
+}
+
+impl Drop for SyncGlue {
+    fn drop(&mut self) {
+        // The last owner may be one of the runtime's own threads, which must not wait for itself.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Counterfoil {
+    /// Runs blocking work for an async caller on any executor.
+    pub(crate) async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let app = self.clone();
+        let handle = self.inner.sync.handle()?;
+        handle
+            .spawn_blocking(move || work(&app))
+            .await
+            .unwrap_or_else(|e| Err(Failure::internal(e)))
+    }
+
+    /// Waits for the network, from a thread that may block.
+    pub(crate) fn wait_for<T>(&self, call: impl Future<Output = T>) -> Outcome<T> {
+        Ok(self.inner.sync.handle()?.block_on(call))
+    }
+
+    /// The hub's address, the override before the stored one; none when this till is not paired.
+    pub(crate) fn hub_url(&self) -> Outcome<Option<String>> {
+        let stored = self.identity()?.and_then(|i| i.hub_url);
+        Ok(stored.map(|url| self.config().hub_override.clone().unwrap_or(url)))
+    }
+
+    /// Starts the sync where this till is paired and its secrets are open; else notes why not.
+    pub(crate) fn start_sync(&self) {
+        if self.inner.sync.running().handle.is_some() {
+            return;
+        }
+        let started = self.try_start();
+        let mut running = self.inner.sync.running();
+        match started {
+            Ok(Some((handle, hub))) => {
+                *running = Running {
+                    handle: Some(Arc::new(handle)),
+                    hub,
+                    trouble: None,
+                }
+            }
+            Ok(None) => *running = Running::default(),
+            Err(failure) => {
+                tracing::warn!(code = failure.code, "the sync cannot start");
+                running.trouble = Some(failure.code);
+            }
+        }
+        drop(running);
+        self.publish_status();
+    }
+
+    fn try_start(&self) -> Outcome<Option<(SyncHandle, String)>> {
+        let Some(hub) = self.hub_url()? else {
+            return Ok(None);
+        };
+        let secrets = self.vault().open()?;
+        let (Some(seed), Some(device_token)) = (secrets.device_seed, secrets.device_token) else {
+            return Err(SecretError::Damaged("the device's credential is gone".to_owned()).into());
+        };
+        let runtime = self.inner.sync.handle()?;
+        let _inside = runtime.enter();
+        let config = SyncConfig {
+            store: self.store()?.clone(),
+            transport: HttpTransport::new(&hub)?,
+            credentials: HubCredentials {
+                base_url: hub.clone(),
+                device_token,
+                signing_key: SigningKey::from_bytes(&seed.0),
+            },
+            clock: Arc::clone(&self.host().clock),
+            entropy: Arc::clone(&self.host().entropy),
+            live: true,
+        };
+        let (weak, address) = (self.weak(), hub.clone());
+        let on_status = move |status| tell(&weak, &address, &status);
+        Ok(Some((SyncEngine::start(config, Box::new(on_status)), hub)))
+    }
+
+    /// Ends the sync; what is on its way is sent again at the next start.
+    pub(crate) fn stop_sync(&self) {
+        let handle = self.inner.sync.running().handle.take();
+        // Where somebody else still holds it, its tasks end when they let go.
+        if let (Some(handle), Ok(runtime)) =
+            (handle.and_then(Arc::into_inner), self.inner.sync.handle())
+        {
+            runtime.spawn(handle.stop());
+        }
+    }
+
+    /// Something was written: send it, and tell the pill.
+    pub(crate) fn nudge_sync(&self) {
+        match self.sync_handle() {
+            Some(handle) => handle.nudge(),
+            None => self.publish_status(),
+        }
+    }
+
+    /// Says that the network is back.
+    pub(crate) fn hurry_sync(&self) {
+        if let Some(handle) = self.sync_handle() {
+            handle.set_online_hint();
+            handle.nudge();
+        }
+    }
+
+    /// Out of the lock: what the sync tells in turn may ask for the status.
+    fn sync_handle(&self) -> Option<Arc<SyncHandle>> {
+        self.inner.sync.running().handle.clone()
+    }
+
+    pub(crate) fn publish_status(&self) {
+        match self.read_status() {
+            Ok(status) => self.inner.emit(&AppEvent::SyncStatus(status)),
+            Err(failure) => tracing::debug!(code = failure.code, "no status to tell"),
+        }
+    }
+
+    pub(crate) fn read_status(&self) -> Outcome<SyncStatusView> {
+        let (from_engine, trouble) = {
+            let running = self.inner.sync.running();
+            let engine = running
+                .handle
+                .clone()
+                .map(|handle| (handle, running.hub.clone()));
+            (engine, running.trouble.clone())
+        };
+        if let Some((handle, hub)) = from_engine {
+            return Ok(view_of(&handle.status(), &hub));
+        }
+        let counts = self.store()?.outbox_counts()?;
+        let hub = self.hub_url()?;
+        let paired = hub.is_some();
+        Ok(SyncStatusView {
+            state: if paired {
+                SyncState::Trouble
+            } else {
+                SyncState::NoHub
+            },
+            waiting: counts.waiting,
+            stuck: counts.stuck,
+            conflicts: counts.conflicts,
+            offline_since: None,
+            in_step_at: None,
+            hub: hub.unwrap_or_default(),
+            trouble: trouble.filter(|_| paired),
+        })
+    }
+}
+
+fn tell(weak: &Weak<Inner>, hub: &str, status: &SyncStatus) {
+    if let Some(inner) = weak.upgrade() {
+        inner.emit(&AppEvent::SyncStatus(view_of(status, hub)));
+    }
+}
+
+fn view_of(status: &SyncStatus, hub: &str) -> SyncStatusView {
+    SyncStatusView {
+        state: match status.state {
+            EngineState::InStep => SyncState::InStep,
+            EngineState::Sending => SyncState::Sending,
+            EngineState::Offline => SyncState::Offline,
+            EngineState::Trouble => SyncState::Trouble,
+        },
+        waiting: status.waiting,
+        stuck: status.stuck,
+        conflicts: status.conflicts,
+        offline_since: status.offline_since,
+        in_step_at: status.in_step_at,
+        hub: hub.to_owned(),
+        trouble: status.trouble.clone(),
+    }
+}

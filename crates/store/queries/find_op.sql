@@ -1,0 +1,1 @@
+SELECT kind, version, payload FROM outbox WHERE op_id = :op_id

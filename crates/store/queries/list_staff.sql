@@ -1,0 +1,1 @@
+SELECT id, body FROM staff ORDER BY fold(name), id
