@@ -1,0 +1,97 @@
+//! Files that are damaged, newer or foreign, and disks that are full.
+
+use std::fs;
+
+use counterfoil_store::Store;
+
+use crate::common::Till;
+
+/// A closed till's file and what opens it.
+fn closed(till: Till) -> (Till, std::path::PathBuf) {
+    let till = till.reopened();
+    let copy = till.folder().join("at-rest.db");
+    rusqlite::Connection::open(&till.path)
+        .unwrap()
+        .execute("VACUUM INTO ?1", [copy.to_str().unwrap()])
+        .unwrap();
+    (till, copy)
+}
+
+#[test]
+fn file_that_is_no_database_is_reported_as_damaged_and_left_alone() {
+    let till = Till::empty();
+    let path = till.folder().join("noise.db");
+    let noise = vec![0x5a; 20_000];
+    fs::write(&path, &noise).unwrap();
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "database_damaged");
+    assert!(error.is_permanent());
+    assert_eq!(fs::read(&path).unwrap(), noise);
+}
+
+#[test]
+fn damaged_page_is_found_when_the_file_is_opened() {
+    let (till, path) = closed(Till::with_shop());
+    let mut bytes = fs::read(&path).unwrap();
+    let length = bytes.len();
+    for byte in &mut bytes[length / 3..length / 3 + 8192] {
+        *byte = 0xff;
+    }
+    fs::write(&path, &bytes).unwrap();
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "database_damaged");
+}
+
+#[test]
+fn truncated_file_is_reported_as_damaged() {
+    let (till, path) = closed(Till::with_shop());
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "database_damaged");
+}
+
+#[test]
+fn newer_database_is_refused_and_not_touched() {
+    let (till, path) = closed(Till::with_shop());
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.pragma_update(None, "user_version", 999).unwrap();
+    drop(conn);
+    let before = fs::read(&path).unwrap();
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "database_newer");
+    assert!(error.is_permanent());
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn another_programs_database_is_not_touched() {
+    let till = Till::empty();
+    let path = till.folder().join("foreign.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
+        .unwrap();
+    drop(conn);
+    let before = fs::read(&path).unwrap();
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "database_damaged");
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn folder_that_is_not_there_is_the_disks_failure() {
+    let till = Till::empty();
+    let path = till.folder().join("no/such/till.db");
+    let error = Store::open(&path, till.env()).unwrap_err();
+    assert_eq!(error.code(), "disk_failed");
+}
+
+#[test]
+fn two_programs_may_use_one_database() {
+    let till = Till::with_shop();
+    let other = Store::open(&till.path, till.env()).unwrap();
+    let before = till.count("outbox");
+    other.transact(till.shop.deliver(0, 1), None).unwrap();
+    till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    assert_eq!(till.count("outbox"), before + 2);
+}

@@ -1,0 +1,118 @@
+//! A hub that was restored from an old backup.
+
+use counterfoil_domain::{EntityKind, Op};
+use counterfoil_testkit::edit;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::common::{Hub, Till};
+
+const NEW: Uuid = Uuid::from_u128(2);
+
+fn pull(hub: &Hub, till: &Till) {
+    let after = till.store.cursor().unwrap().seq;
+    till.store
+        .apply_changes(NEW, hub.after(till, after))
+        .unwrap();
+}
+
+fn last_seq(hub: &Hub) -> u64 {
+    hub.received.iter().map(|op| op.seq).max().unwrap_or(0)
+}
+
+fn restore(till: &Till, hub: &Hub) {
+    let head = hub.changes.len() as u64;
+    till.store
+        .reset_for_epoch(NEW, last_seq(hub), head)
+        .unwrap();
+}
+
+#[test]
+fn what_the_hub_lost_is_sent_again_with_the_same_bytes() {
+    let (till, mut hub) = Till::in_step();
+    let mut old = hub.clone();
+    let sale = till.shop.sale(1, &[(0, 2)], None, till.now()).unwrap();
+    till.store.transact(Op::SaleCompleted(sale), None).unwrap();
+    let coffee = till.shop.products[0].0.0;
+    till.store
+        .transact(
+            edit(EntityKind::Product, coffee, "name", json!("Nuevo")),
+            None,
+        )
+        .unwrap();
+    hub.sync(&till);
+    let before = till.store.checksum().unwrap();
+    restore(&till, &old);
+    assert_eq!(till.store.checksum().unwrap(), before);
+    assert_eq!(till.value::<i64>("SELECT pending FROM sale"), 1);
+    assert_eq!(till.store.outbox_counts().unwrap().waiting, 2);
+    let sent = till.store.seal_next(200, 1 << 20).unwrap().unwrap();
+    assert_eq!(sent.ops, hub.received[hub.received.len() - 2..]);
+    pull(&old, &till);
+    assert_eq!(
+        till.shown(EntityKind::Product, coffee, "name").unwrap(),
+        "Nuevo"
+    );
+    old.push_all(&till);
+    pull(&old, &till);
+    assert_eq!(till.store.checksum().unwrap(), before);
+    assert_eq!(till.value::<i64>("SELECT pending FROM sale"), 0);
+    assert_eq!((till.overlays(), till.count("sale")), (0, 1));
+}
+
+#[test]
+fn rows_stay_on_the_screen_until_the_pull_is_through_and_then_what_the_hub_lost_goes() {
+    let (till, mut hub) = Till::in_step();
+    let old = hub.clone();
+    let ghost = Uuid::from_u128(77);
+    hub.set(EntityKind::Product, ghost, "name", json!("Fantasma"));
+    hub.pull(&till);
+    restore(&till, &old);
+    assert!(till.shown(EntityKind::Product, ghost, "name").is_some());
+    assert_eq!(till.count("product"), 4);
+    pull(&old, &till);
+    assert!(till.shown(EntityKind::Product, ghost, "name").is_none());
+    assert_eq!(till.count("product"), 3);
+}
+
+#[test]
+fn operations_of_an_earlier_incarnation_that_the_hub_lost_are_sent_in_the_present_one() {
+    let (till, mut hub) = Till::in_step();
+    let mut old = hub.clone();
+    let lost = till.store.transact(till.shop.deliver(0, 5), None).unwrap();
+    hub.sync(&till);
+    let incarnation = till.store.begin_incarnation().unwrap();
+    // The hub knows nothing of the present incarnation.
+    let head = old.changes.len() as u64;
+    till.store.reset_for_epoch(NEW, 0, head).unwrap();
+    pull(&old, &till);
+    assert_eq!(till.state_of(lost), "waiting");
+    let batch = till.store.seal_next(200, 1 << 20).unwrap().unwrap();
+    assert_eq!(batch.incarnation, incarnation);
+    assert_eq!(batch.ops.len(), 1);
+    assert_eq!(batch.ops[0].op_id, lost);
+    old.push_all(&till);
+    pull(&old, &till);
+    assert_eq!(till.state_of(lost), "confirmed");
+    assert_eq!(till.value::<i64>("SELECT sum(pending) FROM stock"), 0);
+}
+
+#[test]
+fn refused_claim_that_the_hub_forgot_is_asked_again() {
+    let (till, mut hub) = Till::in_step();
+    let mut old = hub.clone();
+    hub.refuse = Some("slot_taken".to_owned());
+    let (visit, op) = till.shop.book(till.now().plus_minutes(60));
+    let op_id = till.store.transact(op, None).unwrap();
+    hub.sync(&till);
+    assert_eq!(till.state_of(op_id), "refused");
+    restore(&till, &old);
+    assert_eq!(till.state_of(op_id), "sealed");
+    old.push_all(&till);
+    pull(&old, &till);
+    assert_eq!(till.state_of(op_id), "confirmed");
+    assert_eq!(
+        till.shown(EntityKind::Visit, visit.0, "status").unwrap(),
+        "booked"
+    );
+}

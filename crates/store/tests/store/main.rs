@@ -1,0 +1,11 @@
+//! The till's store, driven as the app and the sync engine drive it.
+
+mod carts;
+mod common;
+mod disk;
+mod door;
+mod epoch;
+mod life;
+mod overlay;
+mod pull;
+mod sealing;

@@ -1,0 +1,184 @@
+//! Places in the chain, given just before sending.
+
+use std::collections::{BTreeSet, HashMap};
+
+use counterfoil_domain::{EntityKind, Op, OpClass, OpHash};
+use counterfoil_store::{Pending, Touch, order};
+use counterfoil_testkit::edit;
+use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::common::Till;
+
+fn kinds(till: &Till) -> Vec<String> {
+    let batch = till.store.seal_next(200, 256 * 1024).unwrap().unwrap();
+    batch.ops.into_iter().map(|op| op.kind).collect()
+}
+
+#[test]
+fn facts_go_before_claims_and_claims_before_edits() {
+    let (till, _) = Till::in_step();
+    let merchant = till.shop.products[2].0.0;
+    till.store
+        .transact(
+            edit(EntityKind::Product, merchant, "name", json!("x")),
+            None,
+        )
+        .unwrap();
+    let (_, book) = till.shop.book(till.now().plus_minutes(60));
+    till.store.transact(book, None).unwrap();
+    till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    assert_eq!(
+        kinds(&till),
+        ["stock_moved", "visit_booked", "entity_edited"]
+    );
+}
+
+#[test]
+fn fact_does_not_overtake_the_edit_that_made_what_it_names() {
+    let (till, _) = Till::in_step();
+    let product = counterfoil_domain::ProductId(Uuid::from_u128(99));
+    till.store
+        .transact(
+            edit(EntityKind::Product, product.0, "name", json!("x")),
+            None,
+        )
+        .unwrap();
+    let mut delivery = till.shop.deliver(0, 1);
+    if let Op::StockMoved(moved) = &mut delivery {
+        moved.product_id = product;
+    }
+    till.store.transact(delivery, None).unwrap();
+    till.store.transact(till.shop.deliver(1, 1), None).unwrap();
+    assert_eq!(
+        kinds(&till),
+        ["stock_moved", "entity_edited", "stock_moved"]
+    );
+}
+
+#[test]
+fn chain_is_gapless_from_one_and_each_carries_the_hash_of_the_one_before() {
+    let till = Till::with_shop();
+    let mut seq = 0;
+    let mut prev = OpHash::GENESIS;
+    while let Some(batch) = till.store.seal_next(4, 256 * 1024).unwrap() {
+        for op in &batch.ops {
+            seq += 1;
+            assert_eq!((op.seq, op.prev_hash), (seq, prev));
+            assert_eq!(op.incarnation, batch.incarnation);
+            prev = op.hash();
+        }
+        let applied: Vec<_> = batch
+            .ops
+            .iter()
+            .map(|op| (op.op_id, counterfoil_store::OpFate::Applied))
+            .collect();
+        till.store.record_results(&applied).unwrap();
+    }
+    assert_eq!(seq as i64, till.count("outbox"));
+}
+
+#[test]
+fn retry_is_byte_for_byte_the_same_even_after_more_was_done_and_a_restart() {
+    let till = Till::with_shop();
+    let first = till.store.seal_next(5, 256 * 1024).unwrap().unwrap();
+    till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    let till = till.reopened();
+    let again = till.store.seal_next(5, 256 * 1024).unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_string(&first.ops).unwrap(),
+        serde_json::to_string(&again.ops).unwrap()
+    );
+}
+
+#[test]
+fn batch_keeps_to_its_limits_but_carries_at_least_one() {
+    let till = Till::with_shop();
+    let all = till.count("outbox") as usize;
+    assert_eq!(
+        till.store.seal_next(3, 1 << 20).unwrap().unwrap().ops.len(),
+        3
+    );
+    let till = Till::with_shop();
+    assert_eq!(till.store.seal_next(200, 1).unwrap().unwrap().ops.len(), 1);
+    let till = Till::with_shop();
+    let batch = till.store.seal_next(200, 4096).unwrap().unwrap();
+    assert!(batch.ops.len() > 1 && batch.ops.len() < all);
+    assert!(serde_json::to_string(&batch.ops).unwrap().len() <= 4096);
+}
+
+#[test]
+fn nothing_is_sealed_when_nothing_waits() {
+    let (till, _) = Till::in_step();
+    assert_eq!(till.store.seal_next(200, 256 * 1024).unwrap(), None);
+}
+
+fn pending() -> impl Strategy<Value = Vec<Pending>> {
+    let class = prop_oneof![
+        Just(OpClass::Fact),
+        Just(OpClass::Claim),
+        Just(OpClass::Edit)
+    ];
+    let one = (class, prop::collection::btree_set(0..6_u128, 0..4));
+    prop::collection::vec(one, 0..40).prop_map(|ops| {
+        (1..)
+            .zip(ops)
+            .map(|(local_no, (class, touched))| Pending {
+                local_no,
+                class,
+                touches: touched
+                    .into_iter()
+                    .map(|id| Touch {
+                        kind: "product".to_owned(),
+                        id: Uuid::from_u128(id),
+                    })
+                    .collect(),
+            })
+            .collect()
+    })
+}
+
+fn depends(later: &Pending, earlier: &Pending) -> bool {
+    earlier.local_no < later.local_no && later.touches.iter().any(|t| earlier.touches.contains(t))
+}
+
+proptest! {
+    #[test]
+    fn order_is_a_permutation(ops in pending()) {
+        let sealed: BTreeSet<i64> = order(&ops).into_iter().collect();
+        prop_assert_eq!(order(&ops).len(), ops.len());
+        prop_assert_eq!(sealed, ops.iter().map(|op| op.local_no).collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn order_never_lets_one_overtake_what_it_depends_on(ops in pending()) {
+        let place: HashMap<i64, usize> = order(&ops).into_iter().zip(0..).collect();
+        for later in &ops {
+            for earlier in ops.iter().filter(|e| depends(later, e)) {
+                prop_assert!(place[&earlier.local_no] < place[&later.local_no]);
+            }
+        }
+    }
+
+    #[test]
+    fn order_puts_nothing_before_a_fact_but_facts_and_what_facts_depend_on(ops in pending()) {
+        // Everything before a fact that is free to go first is a fact itself, done earlier or free as well.
+        let by_no: HashMap<i64, &Pending> = ops.iter().map(|op| (op.local_no, op)).collect();
+        let sealed = order(&ops);
+        for (place, local_no) in sealed.iter().enumerate() {
+            let op = by_no[local_no];
+            let free = !ops.iter().any(|earlier| depends(op, earlier));
+            if op.class == OpClass::Fact && free {
+                prop_assert!(sealed[..place].iter().all(|no| by_no[no].class == OpClass::Fact));
+            }
+        }
+    }
+
+    #[test]
+    fn order_does_not_depend_on_how_the_list_came(ops in pending()) {
+        let mut turned = ops.clone();
+        turned.reverse();
+        prop_assert_eq!(order(&ops), order(&turned));
+    }
+}
