@@ -1,6 +1,6 @@
 -- One till's shifts, newest first, with what the ledgers say of each.
 SELECT h.shift_id, h.opened_at, h.closed_at, h.opening_float_minor, h.currency, h.expected_minor, h.counted_minor,
-       coalesce(w.name, '') AS opened_by,
+       coalesce((SELECT w.name FROM staff w WHERE w.id = h.opened_by), '') AS opened_by,
        (SELECT count(*) FROM sale s WHERE s.shift_id = h.shift_id) AS sales,
        (SELECT coalesce(sum(s.total_minor), 0) FROM sale s WHERE s.shift_id = h.shift_id) AS revenue_minor,
        (SELECT coalesce(sum(s.tax_minor), 0) FROM sale s WHERE s.shift_id = h.shift_id) AS tax_minor,
@@ -11,7 +11,6 @@ SELECT h.shift_id, h.opened_at, h.closed_at, h.opening_float_minor, h.currency, 
         WHERE c.shift_id = h.shift_id AND c.reason = 'sale') AS cash_minor,
        (SELECT coalesce(sum(c.amount_minor), 0) FROM cash c WHERE c.shift_id = h.shift_id) AS drawer_minor
 FROM shift h
-LEFT JOIN staff w ON w.id = h.opened_by
 WHERE h.device_id = :device_id AND (h.closed_at IS NULL) = :open
 ORDER BY coalesce(h.closed_at, h.opened_at) DESC, h.shift_id DESC
 LIMIT :limit

@@ -3,5 +3,7 @@
 
 pub mod desk;
 pub mod owner;
+pub mod sales;
 pub mod session;
+pub mod shift;
 pub mod visits;
