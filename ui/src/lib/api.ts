@@ -23,7 +23,8 @@ export class Refusal extends Error {
 export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
   const result = await answer;
   if (result.status === "ok") return result.data;
-  throw new Refusal(result.error);
+  // The window itself may refuse too, and does so with a bare sentence.
+  throw new Refusal(failureOf(result.error));
 }
 
 /** The failure within anything that was thrown. */
