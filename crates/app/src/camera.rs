@@ -1,8 +1,39 @@
-//! The camera: choosing, starting and stopping it.
+//! The camera: choosing, starting and stopping it. What it reads goes through the same door as any other scan.
 
-use crate::Counterfoil;
-use crate::failure::{Outcome, not_built};
-use crate::view::{CameraEventView, CameraView};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use counterfoil_domain::Clock as _;
+use counterfoil_scan::{
+    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
+    FileCameraOptions, FrameSource, NokhwaCamera, Scan, list_cameras,
+};
+
+use crate::failure::Outcome;
+use crate::host::SystemClock;
+use crate::view::{CameraEventView, CameraView, Failure, ScanOutcome, ScanVia};
+use crate::{Counterfoil, Inner};
+
+/// How long a new camera waits for the one before to free the device; a camera that hangs is given up earlier.
+const FREE_WAIT: Duration = Duration::from_secs(5);
+/// How long a stop keeps its caller waiting; the rest happens behind it.
+const STOP_WAIT: Duration = Duration::from_millis(500);
+
+type Listener = Box<dyn Fn(CameraEventView) + Send + Sync>;
+
+/// The running camera, where there is one.
+#[derive(Default)]
+pub(crate) struct CameraState(Mutex<Slot>);
+
+#[derive(Default)]
+struct Slot {
+    running: Option<CameraHandle>,
+    /// Opens when the camera that was started last has let go of its device.
+    freed: Option<Arc<Gate>>,
+}
 
 impl Counterfoil {
     /// The cameras to choose from.
@@ -10,29 +41,180 @@ impl Counterfoil {
     /// # Errors
     /// `camera_failed`.
     pub fn cameras(&self) -> Outcome<Vec<CameraView>> {
-        not_built()
+        if let Some(path) = self.file_camera() {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            return Ok(vec![CameraView {
+                id: format!("file:{}", path.display()),
+                name: name.to_string_lossy().into_owned(),
+            }]);
+        }
+        let cameras = list_cameras().map_err(|error| failure(&error))?;
+        Ok(cameras
+            .into_iter()
+            .map(|camera| CameraView {
+                id: camera.id,
+                name: camera.name,
+            })
+            .collect())
     }
 
-    /// Starts the camera; what it sees goes to `on_event` from its own thread.
+    /// Starts the camera in the place of one that runs already; what it sees, and why it fails, goes to `on_event` from
+    /// its own thread.
     ///
     /// # Errors
-    /// `no_camera`, `camera_busy`, `camera_permission`, `camera_failed`.
-    pub fn camera_start(
-        &self,
-        _on_event: Box<dyn Fn(CameraEventView) + Send + Sync>,
-    ) -> Outcome<()> {
-        not_built()
+    /// When the till's settings cannot be read.
+    pub fn camera_start(&self, on_event: Listener) -> Outcome<()> {
+        let file = self.file_camera();
+        let chosen = self.settings()?.camera;
+        let freed = Arc::new(Gate::default());
+        let mut slot = self.inner.camera.lock();
+        let before = slot.freed.replace(Arc::clone(&freed));
+        stop_behind(slot.running.take());
+        let source = move || {
+            if let Some(before) = before {
+                before.wait(FREE_WAIT);
+            }
+            open(file.as_deref(), &chosen)
+        };
+        // Frames are paced and told apart by real time, whatever clock the till's records follow.
+        let options = CameraOptions::new(Arc::new(|| SystemClock.now().0));
+        let app = self.weak();
+        let listener = Box::new(move |event| {
+            let stopped = event == CameraEvent::Stopped;
+            if stopped {
+                freed.open();
+            }
+            if let Some(view) = act(&app, event) {
+                on_event(view);
+            }
+        });
+        slot.running = Some(CameraThread::start(source, options, listener));
+        Ok(())
     }
 
-    /// Stops the camera; none running is fine.
+    /// Stops the camera; none running is fine. Returns once the device is free, or after half a second.
     ///
     /// # Errors
-    /// `camera_failed`.
+    /// Never in practice.
     pub fn camera_stop(&self) -> Outcome<()> {
-        not_built()
+        let mut slot = self.inner.camera.lock();
+        let running = slot.running.take();
+        let freed = slot.freed.clone();
+        drop(slot);
+        if running.is_some() {
+            stop_behind(running);
+            if let Some(freed) = freed {
+                freed.wait(STOP_WAIT);
+            }
+        }
+        Ok(())
+    }
+
+    fn file_camera(&self) -> Option<PathBuf> {
+        let camera = self.config().camera.as_deref()?;
+        camera.strip_prefix("file:").map(PathBuf::from)
     }
 }
 
-/// The running camera, where there is one.
+impl CameraState {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Slot> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stops a camera on a thread of its own, since its driver may hang. Without threads it is stopped here.
+fn stop_behind(running: Option<CameraHandle>) {
+    let Some(running) = running else { return };
+    let spawned = std::thread::Builder::new()
+        .name("camera-stop".to_owned())
+        .spawn(move || drop(running));
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "the camera was stopped on the caller's thread");
+    }
+}
+
+fn open(file: Option<&Path>, chosen: &str) -> Result<Box<dyn FrameSource>, CameraError> {
+    if let Some(path) = file {
+        let camera = FileCamera::open(path, FileCameraOptions::default())?;
+        return Ok(Box::new(camera));
+    }
+    let wanted = (!chosen.is_empty()).then_some(chosen);
+    match NokhwaCamera::open(wanted) {
+        // The chosen one may be at home: any other is better than none.
+        Err(CameraError::NoCamera) if wanted.is_some() => Ok(Box::new(NokhwaCamera::open(None)?)),
+        opened => Ok(Box::new(opened?)),
+    }
+}
+
+/// What the screen is told of an event; nothing once the app is gone.
+fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
+    Some(match event {
+        CameraEvent::Preview {
+            jpeg,
+            width,
+            height,
+        } => CameraEventView::Preview {
+            data_uri: format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)),
+            width,
+            height,
+        },
+        CameraEvent::Scan(scan) => scanned(
+            &Counterfoil {
+                inner: app.upgrade()?,
+            },
+            &scan,
+        ),
+        CameraEvent::Error(error) => CameraEventView::Failed {
+            failure: failure(&error),
+        },
+        CameraEvent::Stopped => CameraEventView::Stopped,
+    })
+}
+
+fn scanned(app: &Counterfoil, scan: &Scan) -> CameraEventView {
+    let outcome = app
+        .scan_text(&scan.code, ScanVia::Camera)
+        .unwrap_or_else(|failure| ScanOutcome::Refused { failure });
+    let outline = scan.outline.map(|corners| {
+        corners
+            .iter()
+            .flat_map(|corner| [f64::from(corner.x), f64::from(corner.y)])
+            .collect()
+    });
+    CameraEventView::Scan { outcome, outline }
+}
+
+fn failure(error: &CameraError) -> Failure {
+    let code = match error {
+        CameraError::FileUnreadable { .. } => "camera_failed",
+        other => other.code(),
+    };
+    let failure = Failure::new(code, error.to_string());
+    if error.is_permanent() {
+        failure
+    } else {
+        failure.later()
+    }
+}
+
+/// Shut until it is opened, once and for ever.
 #[derive(Default)]
-pub(crate) struct CameraState {}
+struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.opened.notify_all();
+    }
+
+    fn wait(&self, longest: Duration) {
+        let is_open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .opened
+            .wait_timeout_while(is_open, longest, |is_open| !*is_open);
+        drop(waited);
+    }
+}
