@@ -87,3 +87,53 @@ fn keep_copy(conn: &Connection, path: &Path, found: i64) -> Result<(), StoreErro
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE a (x); INSERT INTO a VALUES (1)";
+    const SECOND: &str = "ALTER TABLE a ADD COLUMN y; UPDATE a SET y = 2";
+    const BROKEN: &str = "ALTER TABLE a ADD COLUMN z; SELECT nonsense FROM nowhere";
+
+    fn fresh() -> (tempfile::TempDir, PathBuf, Connection) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("till.db");
+        let mut conn = Connection::open(&path).unwrap();
+        run(&mut conn, &path, 0, &[FIRST]).unwrap();
+        (dir, path, conn)
+    }
+
+    #[test]
+    fn each_step_runs_once_and_a_copy_from_before_is_kept() {
+        let (_dir, path, mut conn) = fresh();
+        assert!(!copy_path(&path, 0).exists());
+        let found = inspect(&conn, 2).unwrap();
+        assert_eq!(found, 1);
+        run(&mut conn, &path, found, &[FIRST, SECOND]).unwrap();
+        run(&mut conn, &path, 2, &[FIRST, SECOND]).unwrap();
+        assert_eq!(inspect(&conn, 2).unwrap(), 2);
+        let rows: i64 = conn
+            .query_row("SELECT sum(y) FROM a", [], |r| r.get(0))
+            .unwrap();
+        assert_eq!(rows, 2);
+        let copy = Connection::open(copy_path(&path, 1)).unwrap();
+        assert_eq!(inspect(&copy, 2).unwrap(), 1);
+    }
+
+    #[test]
+    fn step_that_fails_leaves_the_database_as_it_was() {
+        let (_dir, path, mut conn) = fresh();
+        assert!(run(&mut conn, &path, 1, &[FIRST, SECOND, BROKEN]).is_err());
+        assert_eq!(inspect(&conn, 3).unwrap(), 1);
+        assert!(conn.prepare("SELECT y FROM a").is_err());
+    }
+
+    #[test]
+    fn newer_database_is_refused() {
+        let (_dir, path, mut conn) = fresh();
+        run(&mut conn, &path, 1, &[FIRST, SECOND]).unwrap();
+        let error = inspect(&conn, 1).unwrap_err();
+        assert_eq!(error.code(), "database_newer");
+    }
+}

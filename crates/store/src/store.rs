@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use counterfoil_domain::{Op, OpId, StaffId, UnixMs};
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{
+    Connection, OptionalExtension as _, Transaction, TransactionBehavior, named_params,
+};
 
 use crate::ballast;
 use crate::connect;
@@ -57,6 +59,20 @@ enum Attempt<E> {
     /// The disk is full; giving up the ballast may help.
     Full(E),
     Other(E),
+}
+
+/// How a transaction ended.
+enum End<T, E> {
+    Committed(T, CommitInfo),
+    /// Nothing was written.
+    GivenUp(E, Option<Trouble>),
+    /// COMMIT failed on the disk: only the file itself can tell whether this operation is in it.
+    Unsure {
+        value: T,
+        info: CommitInfo,
+        error: StoreError,
+        last_op: OpId,
+    },
 }
 
 impl Store {
@@ -170,56 +186,106 @@ impl Store {
             None => connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)
                 .map_err(own)?,
         };
-        let (outcome, trouble) = self.inside(&conn, work);
-        if trouble == Some(Trouble::Failed) {
-            // What a connection believes after a failed sync is not to be trusted: reopen and verify.
-            drop(conn);
-            lock(&self.0.readers).clear();
-        } else {
-            *guard = Some(conn);
-        }
+        let end = match self.inside(&conn, work) {
+            End::Unsure {
+                value,
+                info,
+                error,
+                last_op,
+            } => {
+                // What a connection believes after a failed sync is not to be trusted: reopen and verify.
+                drop(conn);
+                lock(&self.0.readers).clear();
+                match self.verify(last_op) {
+                    Ok(conn) => {
+                        *guard = Some(conn);
+                        End::Committed(value, info)
+                    }
+                    Err(_) => End::GivenUp(error.into(), Some(Trouble::Failed)),
+                }
+            }
+            End::GivenUp(error, Some(Trouble::Failed)) => {
+                drop(conn);
+                lock(&self.0.readers).clear();
+                End::GivenUp(error, Some(Trouble::Failed))
+            }
+            end => {
+                *guard = Some(conn);
+                end
+            }
+        };
         drop(guard);
-        match outcome {
-            Ok((value, info)) => {
+        match end {
+            End::Committed(value, info) => {
                 self.after_commit(&info);
                 Ok(value)
             }
-            Err(error) if trouble == Some(Trouble::Full) => Err(Attempt::Full(error)),
-            Err(error) => Err(Attempt::Other(error)),
+            End::GivenUp(error, Some(Trouble::Full)) => Err(Attempt::Full(error)),
+            End::GivenUp(error, _) => Err(Attempt::Other(error)),
+            End::Unsure { error, .. } => Err(Attempt::Other(error.into())),
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "one private seam")]
     fn inside<T, E: From<StoreError>>(
         &self,
         conn: &Connection,
         work: &mut impl FnMut(&Tx<'_>) -> Result<T, E>,
-    ) -> (Result<(T, CommitInfo), E>, Option<Trouble>) {
-        let begun = Transaction::new_unchecked(conn, TransactionBehavior::Immediate);
-        let transaction = match begun {
+    ) -> End<T, E> {
+        let given_up = |error: StoreError| {
+            let trouble = Trouble::of(&error);
+            End::GivenUp(error.into(), trouble)
+        };
+        let transaction = match Transaction::new_unchecked(conn, TransactionBehavior::Immediate) {
             Ok(transaction) => transaction,
-            Err(error) => {
-                let error = StoreError::from(error);
-                let trouble = Trouble::of(&error);
-                return (Err(error.into()), trouble);
-            }
+            Err(error) => return given_up(error.into()),
         };
         let tx = Tx::new(&transaction, &self.0.env);
         let value = match work(&tx) {
             Ok(value) => value,
-            Err(error) => return (Err(error), tx.trouble()),
+            Err(error) => return End::GivenUp(error, tx.trouble()),
         };
-        let finished = tx.finish();
-        let trouble = tx.trouble();
-        match finished.and_then(|info| {
-            transaction.commit()?;
-            Ok(info)
-        }) {
-            Ok(info) => (Ok((value, info)), None),
-            Err(error) => {
-                let trouble = Trouble::of(&error).or(trouble);
-                (Err(error.into()), trouble)
-            }
+        let info = match tx.finish() {
+            Ok(info) => info,
+            Err(error) => return given_up(error),
+        };
+        let last_op = tx.last_op();
+        match transaction.commit().map_err(StoreError::from) {
+            Ok(()) => End::Committed(value, info),
+            Err(error @ StoreError::DiskFailed(_)) => match last_op {
+                Some(last_op) => End::Unsure {
+                    value,
+                    info,
+                    error,
+                    last_op,
+                },
+                None => given_up(error),
+            },
+            Err(error) => given_up(error),
+        }
+    }
+
+    /// Opens the file anew after a COMMIT that failed, and makes sure that the operation is in it and on the disk. If it
+    /// is, the person must hear "done", or would do it twice.
+    fn verify(&self, op_id: OpId) -> Result<Connection, StoreError> {
+        let conn = connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?;
+        let there: bool = conn
+            .prepare_cached(include_str!("../queries/find_op.sql"))?
+            .query_row(named_params! { ":op_id": op_id.to_string() }, |row| {
+                row.get("there")
+            })?;
+        if !there {
+            return Err(StoreError::DiskFailed("the commit was lost".to_owned()));
+        }
+        // FULL: every frame so far is synced before anything is copied.
+        let busy: i64 = conn.query_row(
+            include_str!("../queries/checkpoint_database.sql"),
+            [],
+            |row| row.get("busy"),
+        )?;
+        if busy == 0 {
+            Ok(conn)
+        } else {
+            Err(StoreError::Busy)
         }
     }
 

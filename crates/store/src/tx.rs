@@ -40,7 +40,7 @@ pub struct Tx<'a> {
     identity: RefCell<Option<Identity>>,
     hlc: Cell<Option<Hlc>>,
     areas: RefCell<BTreeSet<&'static str>>,
-    local_write: Cell<bool>,
+    last_op: Cell<Option<OpId>>,
     trouble: Cell<Option<Trouble>>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Tx<'a> {
             identity: RefCell::new(None),
             hlc: Cell::new(None),
             areas: RefCell::new(BTreeSet::new()),
-            local_write: Cell::new(false),
+            last_op: Cell::new(None),
             trouble: Cell::new(None),
         }
     }
@@ -81,6 +81,11 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn trouble(&self) -> Option<Trouble> {
         self.trouble.get()
+    }
+
+    /// The operation that was done last in this transaction.
+    pub(crate) const fn last_op(&self) -> Option<OpId> {
+        self.last_op.get()
     }
 
     /// Remembers trouble with the disk, since the caller may turn the error into its own.
@@ -182,7 +187,7 @@ impl<'a> Tx<'a> {
                 ":subject": self.subject(op)?,
             })?;
         self.touch_area("outbox");
-        self.local_write.set(true);
+        self.last_op.set(Some(meta.op_id));
         Ok(meta.op_id)
     }
 
@@ -284,7 +289,7 @@ impl<'a> Tx<'a> {
         }
         Ok(CommitInfo {
             areas: self.areas.borrow().iter().copied().collect(),
-            local_write: self.local_write.get(),
+            local_write: self.last_op.get().is_some(),
         })
     }
 }
