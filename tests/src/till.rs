@@ -91,7 +91,7 @@ pub const PLACES: &[&str] = &[
 ];
 
 /// Places that show one of their items when its id follows in the address.
-pub const PLACES_WITH_ITEMS: &[&str] = &["customers", "sales", "visits"];
+pub const PLACES_WITH_ITEMS: &[&str] = &["customers", "sales", "visits", "merchants"];
 
 /// The lock screen.
 pub const LOCK: &str = r#"[data-testid="lock-screen"]"#;
@@ -103,12 +103,12 @@ pub fn id(name: &str) -> String {
 
 /// The element that shows `place` when it is open.
 fn element_of(place: &str) -> String {
-    // The stamping place shares its name with the act of stamping.
-    id(if place == "stamp" {
-        "stamp-place"
-    } else {
-        place
-    })
+    // These two share their names with what is done there.
+    match place {
+        "stamp" => id("stamp-place"),
+        "sync" => id("sync-desk"),
+        _ => id(place),
+    }
 }
 
 /// Locks the till.

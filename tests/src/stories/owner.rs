@@ -2,19 +2,23 @@
 
 use super::Album;
 use crate::Result;
-use crate::till::{self, Staff};
+use crate::till::{self, Staff, id};
 use crate::webdriver::Window;
 
-/// The owner unlocks the till and looks at today, at what is saved where, and at her settings.
+/// The owner looks at today, at the week against the one before, and at what is saved where.
 ///
 /// # Errors
 /// When the screen does not show what she expects.
 pub fn owner(window: &Window, album: &mut Album) -> Result {
     till::lock(window)?;
     till::unlock(window, Staff::Carmen)?;
-    for place in ["owner", "sync", "settings"] {
-        till::go(window, place)?;
-        album.take(window, place)?;
-    }
-    Ok(())
+    till::go(window, "owner")?;
+    window.wait_for(&id("figure-revenue-value"))?;
+    album.take(window, "owner-today")?;
+    window.click(&id("period-week"))?;
+    window.wait_for(&id("attention"))?;
+    window.wait_for(&id("top-products"))?;
+    album.take(window, "owner-week")?;
+    till::go(window, "sync")?;
+    album.take(window, "sync-desk")
 }
