@@ -1,1 +1,1 @@
-SELECT EXISTS (SELECT 1 FROM outbox WHERE op_id = :op_id) AS there
+SELECT kind, version, payload FROM outbox WHERE op_id = :op_id

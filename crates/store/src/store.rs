@@ -269,7 +269,7 @@ impl Store {
     fn verify(&self, op_id: OpId) -> Result<Connection, StoreError> {
         let conn = connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?;
         let there: bool = conn
-            .prepare_cached(include_str!("../queries/find_op.sql"))?
+            .prepare_cached(include_str!("../queries/has_op.sql"))?
             .query_row(named_params! { ":op_id": op_id.to_string() }, |row| {
                 row.get("there")
             })?;

@@ -1,5 +1,7 @@
 //! The till's store, driven as the app and the sync engine drive it.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod carts;
 mod common;
 mod disk;
