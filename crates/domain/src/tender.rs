@@ -76,7 +76,11 @@ pub fn settle(total: Money, tenders: &[Tender]) -> Result<Settlement, MoneyError
 /// Amounts a customer is likely to hand over for `due`: exact, then rounded up to usual coins and notes.
 #[must_use]
 pub fn quick_cash(due: Money) -> Vec<Money> {
-    let unit = 10_i64.pow(due.currency().decimals());
+    // Currencies without a minor unit have their smallest usual coin at a hundred (yen, Chilean pesos).
+    let unit = match due.currency().decimals() {
+        0 => 100,
+        decimals => 10_i64.pow(decimals),
+    };
     let mut amounts = vec![due];
     for step in [
         unit,
