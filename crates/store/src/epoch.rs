@@ -46,7 +46,8 @@ fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), S
     settle(tx, 0)
 }
 
-/// Once everything came again: takes off what did not, and lets lost operations of earlier incarnations wait anew.
+/// Once everything came again: takes off what did not, and sends again what the hub turned out to lack; operations of
+/// earlier incarnations wait for a place in the present one.
 pub(crate) fn settle(tx: &Tx<'_>, seq: u64) -> Result<(), StoreError> {
     let conn = tx.conn();
     match meta::parsed::<u64>(conn, meta::REFILL_UNTIL)? {
@@ -54,8 +55,13 @@ pub(crate) fn settle(tx: &Tx<'_>, seq: u64) -> Result<(), StoreError> {
         _ => return Ok(()),
     }
     let incarnation = tx.identity()?.incarnation.to_string();
-    conn.prepare_cached(include_str!("../queries/unseal_lost.sql"))?
-        .execute(named_params! { ":incarnation": incarnation })?;
+    for lost in [
+        include_str!("../queries/reseal_unseen.sql"),
+        include_str!("../queries/unseal_lost.sql"),
+    ] {
+        conn.prepare_cached(lost)?
+            .execute(named_params! { ":incarnation": incarnation })?;
+    }
     conn.execute_batch(include_str!("../queries/mark_unsent_pending.sql"))?;
     let stale = keys(tx, include_str!("../queries/list_stale.sql"))?;
     conn.execute(include_str!("../queries/delete_stale.sql"), [])?;

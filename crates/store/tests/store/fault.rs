@@ -117,7 +117,7 @@ impl Disk {
             graveyard.append(&mut file.shm);
             file.locks.clear();
             file.slots.clear();
-            let length = if chance.next_u64() % 2 == 0 {
+            let length = if chance.next_u64().is_multiple_of(2) {
                 file.durable.len()
             } else {
                 file.seen.len()
@@ -126,7 +126,7 @@ impl Disk {
             left.resize(length, 0);
             for start in (0..length).step_by(SECTOR) {
                 let end = (start + SECTOR).min(length).min(file.seen.len());
-                if chance.next_u64() % 2 == 0 && start < end {
+                if chance.next_u64().is_multiple_of(2) && start < end {
                     left[start..end].copy_from_slice(&file.seen[start..end]);
                 }
             }

@@ -13,3 +13,4 @@ mod overlay;
 mod power;
 mod pull;
 mod sealing;
+mod story;
