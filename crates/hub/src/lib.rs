@@ -1,1 +1,102 @@
-//! counterfoil-hub
+//! The hub: the hosted API that tills, shops' pages and other programs speak to.
+//!
+//! [`router`] is the whole API over a [`Hub`]; [`serve`] puts it behind a listener. Rooms of the API lie in `rooms`,
+//! what operations do to rows in `ledger`.
+
+mod db;
+mod http;
+mod ledger;
+mod rooms;
+mod secret;
+mod state;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use counterfoil_protocol::ErrorCode;
+use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+use tower_http::decompression::RequestDecompressionLayer;
+
+use crate::http::Failure;
+
+pub use crate::db::{Db, Engine, OpenError};
+pub use crate::http::docs::document;
+pub use crate::secret::SecretError;
+pub use crate::state::{Config, Hub, Inner, Sources, StartError, begin_epoch};
+
+/// The most bytes of a plain request's body, uncompressed.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The whole API.
+pub fn router(hub: Hub) -> Router {
+    let mut api = Router::new().route("/openapi.json", get(openapi));
+    for room in rooms::ROOMS {
+        api = api.merge((room.routes)());
+    }
+    let squeeze = CompressionLayer::new()
+        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/gzip")));
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(rooms::health::routes())
+        .fallback(async || Failure::new(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || Failure::new(ErrorCode::MethodNotAllowed))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn_with_state(hub.clone(), http::layers::limit))
+        .layer(from_fn_with_state(hub.clone(), http::layers::envelope))
+        .layer(squeeze)
+        .with_state(hub)
+}
+
+async fn openapi() -> Result<([(axum::http::HeaderName, &'static str); 1], String), Failure> {
+    let document = document().map_err(Failure::internal)?;
+    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], document))
+}
+
+/// Serves until `shutdown` is ready; then takes no more, finishes what is in flight within the hub's grace, closes
+/// live sockets and the database.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    hub: Hub,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let heads = tokio::spawn(rooms::sync::live::follow_heads(hub.clone()));
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let closing = hub.clone();
+    let signal = async move {
+        shutdown.await;
+        closing.live.close();
+        // Nobody listens any more when the server failed by itself.
+        let _ = stopping.send(());
+    };
+    let app = router(hub.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(signal);
+    let grace = hub.config.grace;
+    let overdue = async move {
+        if stopped.await.is_ok() {
+            tokio::time::sleep(grace).await;
+        } else {
+            std::future::pending().await
+        }
+    };
+    let served = tokio::select! {
+        served = std::future::IntoFuture::into_future(server) => served,
+        () = overdue => {
+            tracing::warn!("requests were still in flight after the grace");
+            Ok(())
+        }
+    };
+    hub.live.close();
+    heads.abort();
+    hub.db.close().await;
+    served
+}

@@ -1,0 +1,1 @@
+SELECT request_hash, status, answer FROM idempotency WHERE scope = $1 AND idem_key = $2

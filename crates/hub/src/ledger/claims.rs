@@ -1,0 +1,190 @@
+//! What may be refused: a slot for a visit. The hub's first wins; the other gets the three nearest free slots.
+
+use counterfoil_domain::entity::{Conflict, Shop, Staff, Visit, fields_of};
+use counterfoil_domain::merge::FieldClock;
+use counterfoil_domain::op::{VisitDone, VisitMoved};
+use counterfoil_domain::time::ShopZone;
+use counterfoil_domain::visit::{
+    DayHours, Slot, SlotError, VisitStatus, WorkingHours, check_slot, nearest_free,
+};
+use counterfoil_domain::{EntityKind, EntityRow, MerchantId, Op, OpClass, StaffId, UnixMs, VisitId};
+use serde_json::json;
+use sqlx::Row as _;
+use sqlx::AnyConnection;
+use uuid::Uuid;
+
+use super::{Book, Fault, Remark, entities};
+
+/// How many free slots a refusal offers.
+const ALTERNATIVES: usize = 3;
+/// How far around a wish other visits are looked at: beyond what `nearest_free` searches.
+const AROUND_MIN: i64 = 18 * 24 * 60;
+
+pub(super) fn is_claim(op: &Op) -> bool {
+    op.class() == OpClass::Claim
+}
+
+struct Wish {
+    visit_id: VisitId,
+    merchant_id: MerchantId,
+    installer_id: StaffId,
+    purpose: String,
+    slot: Slot,
+}
+
+/// Why a claim cannot be granted; `None` when it can, or is none.
+pub(super) async fn refusal(conn: &mut AnyConnection, book: &Book, op: &Op) -> Result<Option<Remark>, Fault> {
+    match op {
+        Op::VisitBooked(v) => {
+            let slot = Slot { starts_at: v.starts_at, ends_at: v.ends_at };
+            let wish = Wish {
+                visit_id: v.visit_id,
+                merchant_id: v.merchant_id,
+                installer_id: v.installer_id,
+                purpose: v.purpose.clone(),
+                slot,
+            };
+            refuse_slot(conn, book, wish).await
+        }
+        Op::VisitMoved(v) => match find_visit(conn, book, v.visit_id).await? {
+            Some(visit) if visit.status == VisitStatus::Booked => refuse_slot(conn, book, moved(v, visit)).await,
+            visit => Ok(Some(not_open(v.visit_id, visit.as_ref()))),
+        },
+        Op::VisitCancelled(v) => match find_visit(conn, book, v.visit_id).await? {
+            Some(visit) if visit.status != VisitStatus::Done => Ok(None),
+            visit => Ok(Some(not_open(v.visit_id, visit.as_ref()))),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn moved(v: &VisitMoved, visit: Visit) -> Wish {
+    Wish {
+        visit_id: v.visit_id,
+        merchant_id: visit.merchant_id,
+        installer_id: v.installer_id,
+        purpose: visit.purpose,
+        slot: Slot { starts_at: v.starts_at, ends_at: v.ends_at },
+    }
+}
+
+fn not_open(visit_id: VisitId, visit: Option<&Visit>) -> Remark {
+    let details = json!({ "visit_id": visit_id, "visit": visit });
+    Remark { code: "visit_not_open", subject: (EntityKind::Visit, visit_id.0), details }
+}
+
+async fn find_visit(conn: &mut AnyConnection, book: &Book, id: VisitId) -> Result<Option<Visit>, Fault> {
+    let stored = entities::find(conn, &book.key, EntityKind::Visit, id.0).await?;
+    stored.filter(|s| !s.row.deleted).map(|s| s.row.read()).transpose().map_err(Fault::from)
+}
+
+async fn refuse_slot(conn: &mut AnyConnection, book: &Book, wish: Wish) -> Result<Option<Remark>, Fault> {
+    let busy = list_busy(conn, book, &wish).await?;
+    let stated = find_hours(conn, book, wish.installer_id).await?;
+    let zone = find_zone(conn, book).await?;
+    // Without stated hours nobody can be outside of them; two places at once stay impossible.
+    let verdict = match &stated {
+        Some(hours) => check_slot(hours, &busy, wish.slot, &zone),
+        None if busy.iter().any(|b| b.clashes(wish.slot, 0)) => Err(SlotError::Taken),
+        None => Ok(()),
+    };
+    let code = match verdict {
+        Ok(()) => return Ok(None),
+        Err(SlotError::Taken) => "slot_taken",
+        Err(SlotError::OutsideHours) => "slot_outside_hours",
+        Err(SlotError::Shape) => "slot_shape",
+        Err(SlotError::Calendar(e)) => return Err(Fault::Poison(e.to_string())),
+    };
+    let hours = stated.unwrap_or_else(|| usual_hours(wish.slot));
+    let free = nearest_free(&hours, &busy, wish.slot, book.now, ALTERNATIVES, &zone)
+        .map_err(|e| Fault::Poison(e.to_string()))?;
+    Ok(Some(Remark {
+        code,
+        subject: (EntityKind::Visit, wish.visit_id.0),
+        details: json!({
+            "installer_id": wish.installer_id, "merchant_id": wish.merchant_id, "purpose": wish.purpose,
+            "starts_at": wish.slot.starts_at, "ends_at": wish.slot.ends_at, "alternatives": free,
+        }),
+    }))
+}
+
+/// Working days from nine to six, for an installer who has not said.
+fn usual_hours(wish: Slot) -> WorkingHours {
+    let day = Some(DayHours { from_min: 9 * 60, to_min: 18 * 60 });
+    let slot_min = u32::try_from(wish.ends_at.since(wish.starts_at) / 60_000).unwrap_or(60).clamp(15, 480);
+    WorkingHours { days: [day, day, day, day, day, None, None], travel_gap_min: 0, slot_min }
+}
+
+/// The installer's other booked visits.
+async fn list_busy(conn: &mut AnyConnection, book: &Book, wish: &Wish) -> Result<Vec<Slot>, Fault> {
+    let around = |minutes| -> UnixMs { wish.slot.starts_at.plus_minutes(minutes) };
+    let rows = sqlx::query(include_str!("sql/list_booked_visits.sql"))
+        .bind(&book.key)
+        .bind(wish.installer_id.to_string())
+        .bind(around(-AROUND_MIN).0)
+        .bind(around(AROUND_MIN).0)
+        .fetch_all(conn)
+        .await?;
+    let own = wish.visit_id.to_string();
+    let mut busy = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.try_get::<String, _>("entity_id")? == own {
+            continue;
+        }
+        let visit: Visit = serde_json::from_str(&row.try_get::<String, _>("body")?)?;
+        busy.push(Slot { starts_at: visit.starts_at, ends_at: visit.ends_at });
+    }
+    Ok(busy)
+}
+
+async fn find_hours(conn: &mut AnyConnection, book: &Book, id: StaffId) -> Result<Option<WorkingHours>, Fault> {
+    let stored = entities::find(conn, &book.key, EntityKind::Staff, id.0).await?;
+    Ok(match stored {
+        Some(stored) => stored.row.read::<Staff>()?.working_hours,
+        None => None,
+    })
+}
+
+async fn find_zone(conn: &mut AnyConnection, book: &Book) -> Result<ShopZone, Fault> {
+    let stored = entities::find(conn, &book.key, EntityKind::Shop, book.tenant.0).await?;
+    let shop: Shop = stored.map_or_else(|| Ok(Shop::default()), |s| s.row.read())?;
+    ShopZone::named(&shop.time_zone).or_else(|_| ShopZone::named("UTC")).map_err(|e| Fault::Poison(e.to_string()))
+}
+
+/// A visit that took place although its booking was refused is a fact: what the refusal kept brings it back.
+pub(super) async fn recover(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+    clock: FieldClock,
+) -> Result<Option<EntityRow>, Fault> {
+    let Op::VisitDone(VisitDone { visit_id, done_at, .. }) = op else { return Ok(None) };
+    if entities::find(conn, &book.key, EntityKind::Visit, visit_id.0).await?.is_some() {
+        return Ok(None);
+    }
+    let refused = entities::find_by_lookup(conn, &book.key, EntityKind::Conflict, &visit_id.to_string()).await?;
+    for id in refused {
+        let Some(stored) = entities::find(conn, &book.key, EntityKind::Conflict, id).await? else { continue };
+        let details = stored.row.read::<Conflict>()?.details;
+        let id_at = |name: &str| details[name].as_str().and_then(|t| Uuid::parse_str(t).ok());
+        let time_at = |name: &str| details[name].as_i64().map(UnixMs);
+        let (Some(merchant), Some(installer)) = (id_at("merchant_id"), id_at("installer_id")) else { continue };
+        let visit = Visit {
+            merchant_id: MerchantId(merchant),
+            installer_id: StaffId(installer),
+            starts_at: time_at("starts_at").unwrap_or(*done_at),
+            ends_at: time_at("ends_at").unwrap_or(*done_at),
+            status: VisitStatus::Done,
+            purpose: details["purpose"].as_str().unwrap_or_default().to_owned(),
+            note: String::new(),
+            done_at: Some(*done_at),
+        };
+        let subject = (EntityKind::Visit, visit_id.0);
+        let mut fields = fields_of(&visit)?;
+        // The operation's own words come after this under the same clock, which must not meet itself.
+        fields.remove("note");
+        fields.remove("done_at");
+        return entities::patch(conn, book, subject, &fields, clock, entities::Rule::LastWriter).await.map(Some);
+    }
+    Ok(None)
+}

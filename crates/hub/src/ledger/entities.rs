@@ -1,0 +1,223 @@
+//! What is edited field by field, merged by last writer.
+
+use counterfoil_domain::entity::{
+    CardKey, Category, Conflict, Customer, Fields, Merchant, Product, Shop, Staff, Visit,
+};
+use counterfoil_domain::hlc::Hlc;
+use counterfoil_domain::merge::{self, Clocks, FieldClock};
+use counterfoil_domain::visit::VisitStatus;
+use counterfoil_domain::{CustomerId, EntityKind, EntityRow, Op};
+use serde::de::DeserializeOwned;
+use sqlx::Row as _;
+use sqlx::AnyConnection;
+use uuid::Uuid;
+
+use super::{Book, Fault};
+
+/// An entity with its fields' clocks.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The row as tills have it.
+    pub row: EntityRow,
+    /// Who wrote each field last.
+    pub clocks: Clocks,
+}
+
+/// Whose word counts in a patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// The newest clock's.
+    LastWriter,
+    /// The one that the hub just granted, whatever the clocks say.
+    HubDecides,
+}
+
+/// Reads an entity; deleted ones as well.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    conn: &mut AnyConnection,
+    tenant: &str,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Option<Stored>, Fault> {
+    let row = sqlx::query(include_str!("sql/find_entity.sql"))
+        .bind(tenant)
+        .bind(kind.name())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Stored {
+        row: EntityRow {
+            kind,
+            id,
+            fields: serde_json::from_str(&row.try_get::<String, _>("body")?)?,
+            deleted: row.try_get::<i64, _>("deleted")? != 0,
+        },
+        clocks: serde_json::from_str(&row.try_get::<String, _>("clocks")?)?,
+    }))
+}
+
+/// The ids of entities that are there under a lookup: customers by phone, conflicts by subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_lookup(
+    conn: &mut AnyConnection,
+    tenant: &str,
+    kind: EntityKind,
+    lookup: &str,
+) -> Result<Vec<Uuid>, Fault> {
+    let rows = sqlx::query(include_str!("sql/find_entity_by_lookup.sql"))
+        .bind(tenant)
+        .bind(kind.name())
+        .bind(lookup)
+        .fetch_all(conn)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let text: String = row.try_get("entity_id")?;
+            Uuid::parse_str(&text).map_err(|e| Fault::Poison(e.to_string()))
+        })
+        .collect()
+}
+
+/// Writes an entity.
+///
+/// # Errors
+/// When its fields do not fit its kind, or the database fails.
+pub async fn save(conn: &mut AnyConnection, tenant: &str, stored: &Stored) -> Result<(), Fault> {
+    let row = &stored.row;
+    let (lookup, lookup_at) = lookups(row)?;
+    sqlx::query(include_str!("sql/save_entity.sql"))
+        .bind(tenant)
+        .bind(row.kind.name())
+        .bind(row.id.to_string())
+        .bind(serde_json::to_string(&row.fields)?)
+        .bind(serde_json::to_string(&stored.clocks)?)
+        .bind(i64::from(row.deleted))
+        .bind(lookup)
+        .bind(lookup_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// What an entity is searched by; reading it also proves that the fields have their kind's shape.
+fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
+    fn shape<T: DeserializeOwned>(row: &EntityRow) -> Result<T, Fault> {
+        row.read().map_err(|e| Fault::Poison(format!("{} does not have its shape: {e}", row.kind.name())))
+    }
+    Ok(match row.kind {
+        EntityKind::Customer => {
+            let customer: Customer = shape(row)?;
+            ((!customer.phone.is_empty()).then_some(customer.phone), None)
+        }
+        // A tombstone may lie where the visit itself never arrived.
+        EntityKind::Visit if row.deleted && row.fields.is_empty() => (None, None),
+        EntityKind::Visit => {
+            let visit: Visit = shape(row)?;
+            let booked = visit.status == VisitStatus::Booked;
+            (booked.then(|| visit.installer_id.to_string()), Some(visit.starts_at.0))
+        }
+        EntityKind::Conflict => (Some(shape::<Conflict>(row)?.subject_id), None),
+        EntityKind::Shop => shape::<Shop>(row).map(|_| (None, None))?,
+        EntityKind::Staff => shape::<Staff>(row).map(|_| (None, None))?,
+        EntityKind::Category => shape::<Category>(row).map(|_| (None, None))?,
+        EntityKind::Product => shape::<Product>(row).map(|_| (None, None))?,
+        EntityKind::Merchant => shape::<Merchant>(row).map(|_| (None, None))?,
+    })
+}
+
+fn blank(kind: EntityKind, id: Uuid) -> Stored {
+    let row = EntityRow { kind, id, fields: Fields::new(), deleted: false };
+    Stored { row, clocks: Clocks::new() }
+}
+
+/// Sets fields and returns the row after it.
+pub(super) async fn patch(
+    conn: &mut AnyConnection,
+    book: &Book,
+    (kind, id): (EntityKind, Uuid),
+    fields: &Fields,
+    clock: FieldClock,
+    rule: Rule,
+) -> Result<EntityRow, Fault> {
+    let mut stored = find(conn, &book.key, kind, id).await?.unwrap_or_else(|| blank(kind, id));
+    let clock = if rule == Rule::HubDecides { above(clock, &stored.clocks) } else { clock };
+    let keys = if kind == EntityKind::Shop { merged_keys(&stored, fields, clock)? } else { None };
+    merge::patch(&mut stored.row, &mut stored.clocks, fields, clock);
+    if let Some(keys) = keys {
+        stored.row.fields.insert("card_keys".to_owned(), serde_json::to_value(keys)?);
+    }
+    save(conn, &book.key, &stored).await?;
+    Ok(stored.row)
+}
+
+/// A clock that no field's clock exceeds.
+fn above(clock: FieldClock, clocks: &Clocks) -> FieldClock {
+    clocks.values().map(|c| c.hlc).max().filter(|newest| *newest >= clock.hlc).map_or(clock, |newest| FieldClock {
+        hlc: Hlc { ms: newest.ms, counter: newest.counter.saturating_add(1) },
+        ..clock
+    })
+}
+
+/// Card keys only ever accumulate: a card in somebody's pocket must not become a stranger's because two lists met.
+fn merged_keys(stored: &Stored, fields: &Fields, clock: FieldClock) -> Result<Option<Vec<CardKey>>, Fault> {
+    let Some(incoming) = fields.get("card_keys") else { return Ok(None) };
+    let incoming: Vec<CardKey> = serde_json::from_value(incoming.clone())?;
+    let mut keys: Vec<CardKey> = match stored.row.fields.get("card_keys") {
+        Some(value) => serde_json::from_value(value.clone())?,
+        None => Vec::new(),
+    };
+    let newer = stored.clocks.get("card_keys").is_none_or(|have| clock > *have);
+    for key in incoming {
+        match keys.iter_mut().find(|k| k.key_id == key.key_id) {
+            Some(have) if newer => *have = key,
+            Some(_) => {}
+            None => keys.push(key),
+        }
+    }
+    Ok(Some(keys))
+}
+
+/// Sets a tombstone and returns the row after it.
+pub(super) async fn delete(
+    conn: &mut AnyConnection,
+    book: &Book,
+    (kind, id): (EntityKind, Uuid),
+    clock: FieldClock,
+) -> Result<EntityRow, Fault> {
+    let mut stored = find(conn, &book.key, kind, id).await?.unwrap_or_else(|| blank(kind, id));
+    merge::delete(&mut stored.row, &mut stored.clocks, clock);
+    save(conn, &book.key, &stored).await?;
+    Ok(stored.row)
+}
+
+/// A stamp or a sale after a deletion shows that the customer is there.
+pub(super) async fn revive_customer(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+    clock: FieldClock,
+) -> Result<Option<EntityRow>, Fault> {
+    let customer: CustomerId = match op {
+        Op::StampGiven(s) => s.customer_id,
+        Op::RewardRedeemed(r) => r.customer_id,
+        Op::SaleCompleted(sale) => match sale.customer_id {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let Some(stored) = find(conn, &book.key, EntityKind::Customer, customer.0).await? else {
+        return Ok(None);
+    };
+    let name = stored.row.fields.get_key_value("name").filter(|_| stored.row.deleted);
+    let Some((field, value)) = name else { return Ok(None) };
+    let fields = Fields::from([(field.clone(), value.clone())]);
+    let row = patch(conn, book, (EntityKind::Customer, customer.0), &fields, clock, Rule::LastWriter).await?;
+    Ok((!row.deleted).then_some(row))
+}

@@ -1,0 +1,280 @@
+//! The tenant's book: operations become rows, each leaves exactly one numbered change.
+//!
+//! Whoever writes holds the tenant's counter row; so changes are numbered in the order in which they are committed.
+
+mod claims;
+mod entities;
+mod facts;
+mod flags;
+
+use counterfoil_domain::entity::Conflict;
+use counterfoil_domain::hlc::Hlc;
+use counterfoil_domain::merge::FieldClock;
+use counterfoil_domain::{DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects};
+use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
+use serde_json::Value;
+use sqlx::Row as _;
+use sqlx::AnyConnection;
+use uuid::Uuid;
+
+use crate::http::Failure;
+use crate::http::extract::uuid_of;
+
+pub use entities::{find, find_by_lookup};
+pub use facts::stamp_balance;
+
+/// A tenant's book while its counter row is held.
+#[derive(Debug)]
+pub struct Book {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The tenant as the tables name it.
+    pub key: String,
+    /// The time of this write.
+    pub now: UnixMs,
+    /// The newest change.
+    pub head: u64,
+    /// The device as which the hub itself writes for this tenant.
+    pub hub_device: DeviceId,
+}
+
+/// Why an operation was not applied.
+#[derive(Debug)]
+pub enum Fault {
+    /// It can never be: it goes to the dead letters.
+    Poison(String),
+    /// The database failed: nothing of the batch is kept.
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Poison(error.to_string())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Poison(reason) => Self::internal(reason),
+            Fault::Database(error) => error.into(),
+        }
+    }
+}
+
+/// What an operation did.
+#[derive(Debug)]
+pub struct Done {
+    /// Applied or refused.
+    pub outcome: Outcome,
+    /// The rows after it.
+    pub rows: Vec<Row>,
+}
+
+/// Something the owner should know about an operation that stands, or why it does not.
+#[derive(Debug)]
+struct Remark {
+    code: &'static str,
+    subject: (EntityKind, Uuid),
+    details: Value,
+}
+
+impl Book {
+    /// Locks the tenant's counter row.
+    ///
+    /// # Errors
+    /// When the tenant is unknown or the database is not there.
+    pub async fn open(conn: &mut AnyConnection, tenant: TenantId, now: UnixMs) -> Result<Self, Failure> {
+        let key = tenant.to_string();
+        let row = sqlx::query(include_str!("sql/lock_tenant.sql")).bind(&key).fetch_one(conn).await?;
+        Ok(Self {
+            tenant,
+            key,
+            now,
+            head: u64::try_from(row.try_get::<i64, _>("head")?).unwrap_or(0),
+            hub_device: DeviceId(uuid_of(&row, "hub_device_id")?),
+        })
+    }
+
+    /// Appends a change under the next number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn append(
+        &mut self,
+        conn: &mut AnyConnection,
+        origin: Option<Origin>,
+        done: Done,
+    ) -> Result<(), Failure> {
+        let seq = self.head + 1;
+        let row_count = i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
+        let change = Change { seq, origin, outcome: done.outcome, at: self.now, rows: done.rows };
+        sqlx::query(include_str!("sql/append_change.sql"))
+            .bind(&self.key)
+            .bind(seq.cast_signed())
+            .bind(origin.map(|o| o.op_id.to_string()))
+            .bind(row_count)
+            .bind(serde_json::to_string(&change).map_err(Failure::internal)?)
+            .execute(conn)
+            .await?;
+        self.head = seq;
+        Ok(())
+    }
+
+    /// Writes the counter back; call before the commit.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close(&self, conn: &mut AnyConnection) -> Result<(), Failure> {
+        sqlx::query(include_str!("sql/set_head.sql"))
+            .bind(&self.key)
+            .bind(self.head.cast_signed())
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Performs an operation of the hub's own and appends its change.
+    ///
+    /// # Errors
+    /// When it cannot be applied or the database fails.
+    pub async fn perform(&mut self, conn: &mut AnyConnection, op: &Op, op_id: OpId) -> Result<Done, Failure> {
+        let meta = OpMeta {
+            op_id,
+            device_id: self.hub_device,
+            staff_id: None,
+            at: self.now,
+            // Unique and rising within the tenant: its counter row is held.
+            hlc: Hlc { ms: self.now.0, counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0) },
+        };
+        let done = apply(conn, self, op, &meta).await?;
+        let again = Done { outcome: done.outcome.clone(), rows: done.rows.clone() };
+        self.append(conn, None, done).await?;
+        Ok(again)
+    }
+
+    const fn hub_clock(&self) -> FieldClock {
+        // The least clock there is: whatever a person decides about it later wins.
+        FieldClock { hlc: Hlc { ms: 0, counter: 0 }, device_id: self.hub_device }
+    }
+}
+
+/// Applies one operation: facts always, claims when they can be granted, edits by last writer.
+///
+/// # Errors
+/// See [`Fault`]; the caller rolls back to before the operation.
+pub async fn apply(conn: &mut AnyConnection, book: &Book, op: &Op, meta: &OpMeta) -> Result<Done, Fault> {
+    if let Some(refusal) = claims::refusal(conn, book, op).await? {
+        return refuse(conn, book, op, meta, refusal).await;
+    }
+    let (hlc, ahead) = meta.hlc.clamped(book.now);
+    let clock = FieldClock { hlc, device_id: meta.device_id };
+    let mut rows = Vec::new();
+    let mut remarks = Vec::new();
+    if let Some(row) = claims::recover(conn, book, op, clock).await? {
+        rows.push(Row::Entity(row));
+    }
+    for effect in effects(op, meta).map_err(|e| Fault::Poison(e.to_string()))? {
+        match effect {
+            Effect::Insert(fact) => {
+                let inserted = facts::insert(conn, book, meta.op_id, &fact).await?;
+                remarks.extend(flags::after_fact(conn, book, &fact, &inserted).await?);
+                rows.push(Row::Fact(inserted.stored.unwrap_or(fact)));
+            }
+            Effect::Patch { kind, id, fields } => {
+                let how = if claims::is_claim(op) { entities::Rule::HubDecides } else { entities::Rule::LastWriter };
+                let row = entities::patch(conn, book, (kind, id), &fields, clock, how).await?;
+                remarks.extend(flags::after_patch(conn, book, &row, &fields).await?);
+                rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
+                rows.push(Row::Entity(row));
+            }
+            Effect::Delete { kind, id } => {
+                rows.push(Row::Entity(entities::delete(conn, book, (kind, id), clock).await?));
+            }
+        }
+    }
+    if let Some(row) = entities::revive_customer(conn, book, op, clock).await? {
+        rows.push(Row::Entity(row));
+    }
+    if ahead {
+        remarks.extend(flags::clock_ahead(conn, book, meta).await?);
+    }
+    if let Some(row) = note(conn, book, op.kind(), meta, remarks, false).await? {
+        rows.push(row);
+    }
+    Ok(Done { outcome: Outcome::Applied, rows })
+}
+
+/// A claim that cannot be granted: the change restores the row as the hub has it, and a conflict says why.
+async fn refuse(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+    meta: &OpMeta,
+    refusal: Remark,
+) -> Result<Done, Fault> {
+    let (kind, id) = refusal.subject;
+    let code = refusal.code.to_owned();
+    let mut rows = Vec::new();
+    if let Some(stored) = find(conn, &book.key, kind, id).await? {
+        rows.push(Row::Entity(stored.row));
+    }
+    rows.extend(note(conn, book, op.kind(), meta, vec![refusal], true).await?);
+    Ok(Done { outcome: Outcome::Refused { code }, rows })
+}
+
+/// Writes what a person must see: one conflict an operation, its id the operation's.
+async fn note(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op_kind: &str,
+    meta: &OpMeta,
+    remarks: Vec<Remark>,
+    refused: bool,
+) -> Result<Option<Row>, Fault> {
+    let mut remarks = remarks.into_iter();
+    let Some(first) = remarks.next() else {
+        return Ok(None);
+    };
+    let mut details = first.details;
+    let others: Vec<Value> =
+        remarks.map(|r| serde_json::json!({ "code": r.code, "details": r.details })).collect();
+    if let (Value::Object(map), false) = (&mut details, others.is_empty()) {
+        map.insert("also".to_owned(), Value::Array(others));
+    }
+    let conflict = Conflict {
+        code: first.code.to_owned(),
+        op_kind: op_kind.to_owned(),
+        subject_kind: first.subject.0.name().to_owned(),
+        subject_id: first.subject.1.to_string(),
+        details,
+        refused,
+        at: book.now,
+        device_id: meta.device_id.to_string(),
+        status: counterfoil_domain::entity::ConflictStatus::Open,
+    };
+    let fields = counterfoil_domain::entity::fields_of(&conflict)?;
+    let subject = (EntityKind::Conflict, meta.op_id.0);
+    let row = entities::patch(conn, book, subject, &fields, book.hub_clock(), entities::Rule::LastWriter).await?;
+    Ok(Some(Row::Entity(row)))
+}
+
+/// Writes an entity in the hub's own name, with the least clock, so that what a till says of it wins.
+///
+/// # Errors
+/// When the fields do not fit the kind or the database fails.
+pub async fn suggest(
+    conn: &mut AnyConnection,
+    book: &mut Book,
+    subject: (EntityKind, Uuid),
+    fields: &counterfoil_domain::entity::Fields,
+) -> Result<(), Failure> {
+    let row = entities::patch(conn, book, subject, fields, book.hub_clock(), entities::Rule::LastWriter).await?;
+    book.append(conn, None, Done { outcome: Outcome::Applied, rows: vec![Row::Entity(row)] }).await
+}

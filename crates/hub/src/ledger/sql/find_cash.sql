@@ -1,0 +1,1 @@
+SELECT body FROM cash WHERE tenant_id = $1 AND entry_id = $2

@@ -1,0 +1,1 @@
+SELECT body FROM refund WHERE tenant_id = $1 AND refund_id = $2

@@ -1,0 +1,1 @@
+UPDATE tenants SET head = head WHERE tenant_id = $1 RETURNING head, hub_device_id

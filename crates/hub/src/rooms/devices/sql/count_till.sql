@@ -1,0 +1,1 @@
+UPDATE tenants SET tills = tills + 1 WHERE tenant_id = $1 RETURNING tills

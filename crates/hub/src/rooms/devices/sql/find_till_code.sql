@@ -1,0 +1,1 @@
+SELECT till_code FROM devices WHERE tenant_id = $1 AND device_id = $2

@@ -1,0 +1,1 @@
+SELECT tenant_id FROM tenants WHERE publishable_key = $1

@@ -1,0 +1,1 @@
+SELECT head, archived FROM tenants WHERE tenant_id = $1

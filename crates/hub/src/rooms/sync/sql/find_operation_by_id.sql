@@ -1,0 +1,4 @@
+SELECT content_hash, result FROM operations
+WHERE tenant_id = $1 AND op_id = $2
+ORDER BY received_at
+LIMIT 1
