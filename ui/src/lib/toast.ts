@@ -24,3 +24,8 @@ export function sayFailure(thrown: unknown): void {
   refuseSound();
   toast.error(text, { duration: 9000 });
 }
+
+/** Takes away offers to undo what can't be undone any more: after a sale, or with another cart. */
+export function forgetOffers(): void {
+  toast.dismiss();
+}
