@@ -53,7 +53,7 @@ impl TryFrom<String> for OpHash {
 impl std::str::FromStr for OpHash {
     type Err = NotAHash;
     fn from_str(text: &str) -> Result<Self, NotAHash> {
-        if text.len() != 64 || !text.is_ascii() {
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(NotAHash);
         }
         let mut bytes = [0; 32];

@@ -28,6 +28,11 @@ impl Hlc {
                 ms: now.0,
                 counter: 0,
             }
+        } else if self.counter == u32::MAX && self.ms < i64::MAX {
+            Self {
+                ms: self.ms + 1,
+                counter: 0,
+            }
         } else {
             Self {
                 ms: self.ms,

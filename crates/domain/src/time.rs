@@ -105,7 +105,9 @@ impl ShopZone {
             let next = date.tomorrow().map_err(|e| CalendarError(e.to_string()))?;
             return self.moment(next, 0);
         }
-        let civil = midnight.date().at(hour, minute, 0, 0);
+        let time =
+            jiff::civil::Time::new(hour, minute, 0, 0).map_err(|e| CalendarError(e.to_string()))?;
+        let civil = midnight.date().to_datetime(time);
         civil
             .to_zoned(self.0.clone())
             .map(|z| UnixMs(z.timestamp().as_millisecond()))

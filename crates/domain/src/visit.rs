@@ -89,7 +89,9 @@ pub fn check_slot(
         return Err(SlotError::Shape);
     }
     let start = zone.local(slot.starts_at)?;
-    let minutes = u32::try_from(length_ms / 60_000).unwrap_or(u32::MAX);
+    // Begun minutes count whole, and so does the one that the visit starts within.
+    let into_minute_ms = slot.starts_at.0.rem_euclid(60_000);
+    let minutes = u32::try_from((into_minute_ms + length_ms + 59_999) / 60_000).unwrap_or(u32::MAX);
     let inside = hours.days[start.weekday].is_some_and(|d| {
         start.minute_of_day >= d.from_min && start.minute_of_day.saturating_add(minutes) <= d.to_min
     });
@@ -115,6 +117,9 @@ pub fn free_slots(
 ) -> Result<Vec<Slot>, SlotError> {
     const GRID_MIN: u32 = 30;
     let mut slots = Vec::new();
+    if hours.slot_min == 0 {
+        return Ok(slots);
+    }
     let mut date = zone.local(from)?.date;
     for _ in 0..days {
         let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
