@@ -148,7 +148,7 @@ pub fn fill_cart(window: &Window) -> Result {
     Ok(())
 }
 
-/// Unlocks the till for `staff` and waits for the counter.
+/// Unlocks the till for `staff`; it shows the place where it was locked.
 ///
 /// # Errors
 /// When the lock screen does not come, or does not open.
@@ -158,7 +158,7 @@ pub fn unlock(window: &Window, staff: Staff) -> Result {
     for digit in staff.pin().chars() {
         window.click(&format!(r#"[data-testid="pin-{digit}"]"#))?;
     }
-    window.wait_for(r#"[data-testid="counter"]"#)
+    window.wait_gone(LOCK)
 }
 
 /// Clicks the person on the lock screen.
@@ -235,7 +235,7 @@ pub fn invoke(window: &Window, command: &str, arguments: &Value) -> Result<Value
 /// # Errors
 /// When the settings are refused or the page does not come back.
 pub fn appearance(window: &Window, theme: Theme, language: &str) -> Result {
-    window.wait_for(&format!("{LOCK}, {}", element_of("counter")))?;
+    window.wait_for(&format!("{LOCK}, {}", id("bar")))?;
     if window.sees(LOCK)? {
         unlock(window, Staff::Carmen)?;
     }

@@ -17,6 +17,7 @@ pub fn shop_staff(window: &Window, album: &mut Album) -> Result {
     till::lock(window)?;
     album.take(window, "lock")?;
     till::unlock(window, Staff::Rosa)?;
+    till::go(window, "counter")?;
     album.take(window, "counter")?;
     enrol(window, "Lucía Vargas", &fresh_phone())?;
     album.take(window, "enrolled")?;
