@@ -1,0 +1,1 @@
+SELECT id, name, position FROM category ORDER BY position, fold(name), id
