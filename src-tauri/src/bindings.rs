@@ -71,6 +71,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             sales::sales,
             sales::sale,
             sales::refund,
+            sales::refund_quote,
             sales::save_receipt_pdf,
             sales::shift,
             sales::shift_open,

@@ -81,6 +81,24 @@ impl Counterfoil {
         self.sale(input.sale_id)
     }
 
+    /// What a refund would give back, for the question before it; nothing is written.
+    ///
+    /// # Errors
+    /// As [`Counterfoil::refund`].
+    pub fn refund_quote(&self, input: &RefundInput) -> Outcome<Money> {
+        self.signed_in_as(&[Role::Cashier])?;
+        let (row, returned) = self.store()?.read(|conn| {
+            let row = find_sale(conn, input.sale_id)?;
+            Ok((row, list_returned(conn, input.sale_id)?))
+        })?;
+        let sale = row.ok_or_else(not_found)?.sale;
+        let lines = refund_lines(&sale, returned, input)?;
+        Ok(Money::sum(
+            sale.currency,
+            lines.iter().map(|line| line.total),
+        )?)
+    }
+
     /// Saves a receipt as PDF.
     ///
     /// # Errors
@@ -202,15 +220,8 @@ fn decide_refund(
     staff_id: StaffId,
 ) -> Outcome<Refund> {
     let row = find_sale(tx.conn(), input.sale_id)?.ok_or_else(not_found)?;
-    let mut returned = list_returned(tx.conn(), input.sale_id)?;
-    let lines = input
-        .lines
-        .iter()
-        .map(|wish| refund_line(&row.sale, &mut returned, wish))
-        .collect::<Outcome<Vec<RefundLine>>>()?;
-    if lines.is_empty() {
-        return Err(nothing_to_give_back());
-    }
+    let returned = list_returned(tx.conn(), input.sale_id)?;
+    let lines = refund_lines(&row.sale, returned, input)?;
     let currency = row.sale.currency;
     let total = Money::sum(currency, lines.iter().map(|l| l.total))?;
     let tax = Money::sum(currency, lines.iter().map(|l| l.tax))?;
@@ -232,6 +243,22 @@ fn decide_refund(
         },
         reason: input.reason.trim().to_owned(),
     })
+}
+
+fn refund_lines(
+    sale: &Sale,
+    mut returned: BTreeMap<LineId, Returned>,
+    input: &RefundInput,
+) -> Outcome<Vec<RefundLine>> {
+    let lines = input
+        .lines
+        .iter()
+        .map(|wish| refund_line(sale, &mut returned, wish))
+        .collect::<Outcome<Vec<RefundLine>>>()?;
+    if lines.is_empty() {
+        return Err(nothing_to_give_back());
+    }
+    Ok(lines)
 }
 
 fn nothing_to_give_back() -> Failure {

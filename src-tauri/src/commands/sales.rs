@@ -28,6 +28,13 @@ pub async fn refund(app: App<'_>, input: RefundInput) -> Outcome<SaleView> {
     run(&app, move |app| app.refund(input)).await
 }
 
+/// What a refund would give back.
+#[tauri::command]
+#[specta::specta]
+pub async fn refund_quote(app: App<'_>, input: RefundInput) -> Outcome<Money> {
+    run(&app, move |app| app.refund_quote(&input)).await
+}
+
 /// Saves a receipt as PDF.
 #[tauri::command]
 #[specta::specta]

@@ -106,6 +106,8 @@ export const commands = {
 	sale: (saleId: SaleId) => typedError<SaleView, Failure>(__TAURI_INVOKE("sale", { saleId })),
 	/**  Gives lines back. */
 	refund: (input: RefundInput) => typedError<SaleView, Failure>(__TAURI_INVOKE("refund", { input })),
+	/**  What a refund would give back. */
+	refundQuote: (input: RefundInput) => typedError<Money, Failure>(__TAURI_INVOKE("refund_quote", { input })),
 	/**  Saves a receipt as PDF. */
 	saveReceiptPdf: (saleId: SaleId) => typedError<SavedFile, Failure>(__TAURI_INVOKE("save_receipt_pdf", { saleId })),
 	/**  The open shift and the closed ones. */

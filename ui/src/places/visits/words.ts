@@ -1,5 +1,5 @@
 /** A visit in words. */
-import type { Slot, VisitStatus, VisitView } from "$/lib/api";
+import type { Slot, VisitStatus } from "$/lib/api";
 import { dayName } from "$/lib/days";
 import { dayKey, time } from "$/lib/format";
 import { m } from "$/paraglide/messages";
@@ -24,21 +24,6 @@ export function slotTimes(slot: Slot): string {
 export function shortMoment(ms: number): string {
   const day = dayName(dayKey(ms), { weekday: "short", day: "numeric", month: "short" });
   return `${day}, ${time(ms)}`;
-}
-
-/** Everything about a visit, as a screen reader says it in a list. */
-export function spokenVisit(visit: VisitView): string {
-  const parts = [
-    m.visits_row({
-      time: slotTimes(visit.slot),
-      merchant: visit.merchant,
-      installer: visit.installer,
-      status: statusName(visit.status),
-    }),
-  ];
-  if (visit.clash) parts.push(m.visits_clash({ name: visit.installer }));
-  if (visit.pending) parts.push(m.visits_pending());
-  return parts.join(". ");
 }
 
 /** The pattern that marks an installer beside their name: the same for the same person everywhere. */
