@@ -144,10 +144,7 @@ impl Counterfoil {
 
     /// The claim behind a conflict about a slot, with the hours of whom it asked for: from this till's own outbox, else
     /// from what the hub says about it.
-    fn asked_for(
-        &self,
-        row: &ConflictRow,
-    ) -> Outcome<(Op, WorkingHours)> {
+    fn asked_for(&self, row: &ConflictRow) -> Outcome<(Op, WorkingHours)> {
         let own = self.store()?.read(|conn| find_op(conn, row.conflict_id))?;
         let wanted = match own {
             Some(op) => op,

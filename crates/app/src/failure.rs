@@ -8,6 +8,7 @@ use counterfoil_domain::phone::PhoneError;
 use counterfoil_domain::time::CalendarError;
 use counterfoil_domain::visit::SlotError;
 use counterfoil_protocol::card::CardError;
+use counterfoil_scan::PictureError;
 use counterfoil_store::StoreError;
 use counterfoil_sync::HubError;
 
@@ -184,6 +185,17 @@ impl From<HubError> for Failure {
             Some(wait_s) => failure.with("wait_s", wait_s),
             None => failure,
         }
+    }
+}
+
+impl From<PictureError> for Failure {
+    fn from(error: PictureError) -> Self {
+        let code = match error {
+            PictureError::NoCode => "no_code_in_picture",
+            PictureError::TooLarge { .. } => "picture_too_large",
+            PictureError::NotAPicture | PictureError::Damaged(_) => "not_a_picture",
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Config {
     pub camera: Option<String>,
     /// What this device is called on the hub.
     pub device_name: String,
+    /// Whether to sync from the start on; a command line that only looks something up leaves the network alone.
+    pub sync: bool,
 }
 
 impl Config {
@@ -31,6 +33,7 @@ impl Config {
             hub_override: None,
             camera: None,
             device_name: "Till".to_owned(),
+            sync: true,
         }
     }
 

@@ -5,8 +5,10 @@ pub mod counter;
 pub mod customers;
 pub mod demo;
 pub mod desk;
+pub mod doctor;
 pub mod failure;
 pub mod host;
+pub mod inspect;
 pub mod owner;
 pub mod pairing;
 pub mod sales;
@@ -111,7 +113,9 @@ impl Counterfoil {
             store.on_commit(Box::new(move |info| committed(&weak, info)));
         }
         let app = Self { inner };
-        app.start_sync();
+        if app.config().sync {
+            app.start_sync();
+        }
         Ok(app)
     }
 

@@ -167,7 +167,7 @@ impl Counterfoil {
     }
 }
 
-fn client(hub: &str) -> Outcome<HubClient<HttpTransport>> {
+pub(crate) fn client(hub: &str) -> Outcome<HubClient<HttpTransport>> {
     if !hub.starts_with("http://") && !hub.starts_with("https://") {
         return Err(
             Failure::new("hub_unreachable", "a hub's address begins with https://").on("hub"),

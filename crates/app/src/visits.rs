@@ -89,7 +89,11 @@ impl Counterfoil {
             .collect())
     }
 
-    fn visit_rows(&self, visit_id: VisitId) -> Outcome<VisitView> {
+    /// One visit.
+    ///
+    /// # Errors
+    /// `visit_not_found`.
+    pub fn visit(&self, visit_id: VisitId) -> Outcome<VisitView> {
         let found = self.store()?.read(|conn| find_visit(conn, visit_id))?;
         let visit = found.ok_or_else(no_such_visit)?;
         let filter = VisitFilter {
@@ -149,7 +153,7 @@ impl Counterfoil {
             tx.perform(&op, Some(who.staff_id), tx.now())?;
             Ok(())
         })?;
-        self.visit_rows(visit_id)
+        self.visit(visit_id)
     }
 
     /// Moves a visit to another time or installer.
@@ -182,7 +186,7 @@ impl Counterfoil {
             tx.perform(&op, Some(who.staff_id), tx.now())?;
             Ok(())
         })?;
-        self.visit_rows(visit_id)
+        self.visit(visit_id)
     }
 
     /// Cancels a visit.
@@ -200,7 +204,7 @@ impl Counterfoil {
             tx.perform(&op, Some(who.staff_id), tx.now())?;
             Ok(())
         })?;
-        self.visit_rows(visit_id)
+        self.visit(visit_id)
     }
 
     /// Marks a visit as done.
@@ -219,7 +223,7 @@ impl Counterfoil {
             tx.perform(&op, Some(who.staff_id), tx.now())?;
             Ok(())
         })?;
-        self.visit_rows(visit_id)
+        self.visit(visit_id)
     }
 
     /// All merchants with their progress.

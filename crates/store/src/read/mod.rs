@@ -4,6 +4,7 @@
 pub mod counter;
 pub mod customers;
 pub mod desk;
+pub mod health;
 pub mod owner;
 pub mod sales;
 pub mod session;
