@@ -223,12 +223,12 @@ fn responses(endpoint: &Endpoint) -> Result<Value, serde_json::Error> {
 /// The shape of an example: every field it shows is there.
 fn schema_of(example: &Value) -> Value {
     match example {
-        Value::Null => json!({}),
+        Value::Null => json!({ "type": ["string", "null"] }),
         Value::Bool(_) => json!({ "type": "boolean" }),
         Value::Number(_) => json!({ "type": "integer" }),
         Value::String(_) => json!({ "type": "string" }),
         Value::Array(items) => {
-            json!({ "type": "array", "items": items.first().map_or_else(|| json!({}), schema_of) })
+            json!({ "type": "array", "items": items.first().map_or_else(|| json!({ "type": "object" }), schema_of) })
         }
         Value::Object(map) => {
             let properties: Map<String, Value> =
