@@ -1,56 +1,185 @@
 //! Customers: finding, enrolling and editing them, their signed cards and the poster.
 
-use counterfoil_domain::CustomerId;
+use counterfoil_domain::entity::{Customer, EntityKind, Fields, Role};
+use counterfoil_domain::fact::StampReason;
+use counterfoil_domain::op::{CustomerEnrolled, EntityEdited};
+use counterfoil_domain::{CustomerId, Op, phone, stamp};
+use counterfoil_protocol::card;
+use counterfoil_receipt as receipt;
+use counterfoil_store::read::customers::{
+    CustomerRow, HistoryRow, find_customer, find_customer_by_phone, list_customer_history,
+    list_customers, sum_customer_sales,
+};
+use ed25519_dalek::SigningKey;
 
 use crate::Counterfoil;
-use crate::failure::{Outcome, not_built};
-use crate::view::{CardFormat, CustomerTile, CustomerView, EnrolOutcome, SavedFile};
+use crate::failure::Outcome;
+use crate::view::{
+    CardFormat, CustomerTile, CustomerView, EnrolOutcome, Failure, HistoryItem, SavedFile,
+};
+
+/// More than anybody scrolls through.
+const LIST_MAX: u32 = 500;
+const HISTORY_MAX: u32 = 50;
 
 impl Counterfoil {
-    /// Customers whose name or phone matches; the most recent ones for an empty query.
+    /// Customers whose name or phone matches; those seen last for an empty query.
     ///
     /// # Errors
     /// When nobody is signed in or the database fails.
-    pub fn customers(&self, _query: &str, _limit: u32) -> Outcome<Vec<CustomerTile>> {
-        not_built()
+    pub fn customers(&self, query: &str, limit: u32) -> Outcome<Vec<CustomerTile>> {
+        self.signed_in()?;
+        let required = self.shop()?.shop.stamps_required;
+        let rows = self
+            .store()?
+            .read(|conn| list_customers(conn, query, limit.min(LIST_MAX)))?;
+        Ok(rows.into_iter().map(|row| tile(row, required)).collect())
     }
 
-    /// A customer's page.
+    /// A customer's page. Without the key that signs cards (the till's secrets are locked) it has no QR code.
     ///
     /// # Errors
     /// `customer_not_found`.
-    pub fn customer(&self, _customer_id: CustomerId) -> Outcome<CustomerView> {
-        not_built()
+    pub fn customer(&self, customer_id: CustomerId) -> Outcome<CustomerView> {
+        self.signed_in()?;
+        let info = self.shop()?;
+        let (found, totals, history) = self.store()?.read(|conn| {
+            Ok((
+                find_customer(conn, customer_id)?,
+                sum_customer_sales(conn, customer_id, info.shop.currency)?,
+                list_customer_history(conn, customer_id, HISTORY_MAX)?,
+            ))
+        })?;
+        let (row, customer) = found.ok_or_else(not_found)?;
+        let card_qr_svg = match self.card_text(customer_id) {
+            Ok(text) => receipt::svg(&text).map_err(Failure::internal)?,
+            Err(failure) => {
+                tracing::warn!(code = failure.code, "a card cannot be shown");
+                String::new()
+            }
+        };
+        Ok(CustomerView {
+            tile: tile(row, info.shop.stamps_required),
+            note: customer.note,
+            enrolled_at: customer.enrolled_at,
+            spent: totals.spent,
+            sales: u32::try_from(totals.sales).unwrap_or(u32::MAX),
+            history: history.into_iter().map(history_item).collect(),
+            card_qr_svg,
+        })
+    }
+
+    pub(crate) fn customer_tile(&self, customer_id: CustomerId) -> Outcome<CustomerTile> {
+        let required = self.shop()?.shop.stamps_required;
+        let found = self
+            .store()?
+            .read(|conn| find_customer(conn, customer_id))?;
+        let (row, _) = found.ok_or_else(not_found)?;
+        Ok(tile(row, required))
     }
 
     /// Enrols a customer, or opens the one whose phone it is.
     ///
     /// # Errors
     /// `phone_invalid`, `name_missing`.
-    pub fn enrol(&self, _name: &str, _phone: &str) -> Outcome<EnrolOutcome> {
-        not_built()
+    pub fn enrol(&self, name: &str, phone: &str) -> Outcome<EnrolOutcome> {
+        let who = self.signed_in_as(&[Role::Cashier])?.staff_id;
+        let name = checked_name(name)?;
+        let phone = phone::to_e164(phone, &self.shop()?.shop.country)?;
+        let fresh: CustomerId = self.new_id();
+        let customer_id = self.store()?.write(|tx| {
+            if let Some(existing) = find_customer_by_phone(tx.conn(), &phone)? {
+                return Ok(existing);
+            }
+            let now = tx.now();
+            let op = Op::CustomerEnrolled(CustomerEnrolled {
+                customer_id: fresh,
+                customer: Customer {
+                    name: name.to_owned(),
+                    phone: phone.clone(),
+                    enrolled_at: now,
+                    note: String::new(),
+                },
+            });
+            tx.perform(&op, Some(who), now)?;
+            Ok::<_, Failure>(fresh)
+        })?;
+        let customer = self.customer(customer_id)?;
+        Ok(if customer_id == fresh {
+            EnrolOutcome::Created { customer }
+        } else {
+            EnrolOutcome::Existing { customer }
+        })
     }
 
-    /// Changes a customer's data.
+    /// Changes a customer's data: only what differs is written, so that it merges with what others changed.
     ///
     /// # Errors
-    /// `customer_not_found`, `phone_invalid`, `name_missing`.
+    /// `customer_not_found`, `phone_invalid`, `phone_exists`, `name_missing`.
     pub fn edit_customer(
         &self,
-        _customer_id: CustomerId,
-        _name: &str,
-        _phone: &str,
-        _note: &str,
+        customer_id: CustomerId,
+        name: &str,
+        phone: &str,
+        note: &str,
     ) -> Outcome<CustomerView> {
-        not_built()
+        let who = self.signed_in_as(&[Role::Cashier])?.staff_id;
+        let name = checked_name(name)?;
+        let phone = phone::to_e164(phone, &self.shop()?.shop.country)?;
+        self.store()?.write(|tx| {
+            let (_, before) = find_customer(tx.conn(), customer_id)?.ok_or_else(not_found)?;
+            if phone != before.phone && find_customer_by_phone(tx.conn(), &phone)?.is_some() {
+                return Err(Failure::new(
+                    "phone_exists",
+                    "another customer is enrolled under this phone number",
+                )
+                .on("phone"));
+            }
+            let wanted = [
+                ("name", name, before.name.as_str()),
+                ("phone", phone.as_str(), before.phone.as_str()),
+                ("note", note.trim(), before.note.as_str()),
+            ];
+            let fields: Fields = wanted
+                .into_iter()
+                .filter(|(_, new, old)| new != old)
+                .map(|(field, new, _)| (field.to_owned(), new.into()))
+                .collect();
+            if !fields.is_empty() {
+                let op = Op::EntityEdited(EntityEdited {
+                    entity: EntityKind::Customer,
+                    id: customer_id.0,
+                    fields,
+                });
+                tx.perform(&op, Some(who), tx.now())?;
+            }
+            Ok(())
+        })?;
+        self.customer(customer_id)
     }
 
     /// Saves a customer's card as a picture or a page.
     ///
     /// # Errors
     /// `customer_not_found`, `secrets_locked`, `disk_full`.
-    pub fn save_card(&self, _customer_id: CustomerId, _format: CardFormat) -> Outcome<SavedFile> {
-        not_built()
+    pub fn save_card(&self, customer_id: CustomerId, format: CardFormat) -> Outcome<SavedFile> {
+        self.signed_in()?;
+        let info = self.shop()?;
+        let name = self.customer_tile(customer_id)?.name;
+        let code = self.card_text(customer_id)?;
+        let face = receipt::CardFace {
+            shop_name: &info.shop.name,
+            customer_name: &name,
+            reward_name: &info.shop.reward_name,
+            stamps_required: info.shop.stamps_required,
+            code: &code,
+        };
+        let (bytes, ending) = match format {
+            CardFormat::Png => (face.png(), "png"),
+            CardFormat::Pdf => (face.pdf(), "pdf"),
+        };
+        let bytes = bytes.map_err(Failure::internal)?;
+        self.save_export(&format!("card-{}.{ending}", file_stem(&name)), &bytes)
     }
 
     /// Saves the poster that invites to enrol.
@@ -58,6 +187,107 @@ impl Counterfoil {
     /// # Errors
     /// `disk_full`.
     pub fn save_poster(&self) -> Outcome<SavedFile> {
-        not_built()
+        self.signed_in()?;
+        let info = self.shop()?;
+        let locale = self.paper_locale()?;
+        let shop_name = &info.shop.name;
+        let code = match locale.language {
+            receipt::Language::Es => {
+                format!(
+                    "{shop_name}: pide tu tarjeta de sellos en la caja con tu nombre y tu teléfono."
+                )
+            }
+            receipt::Language::En => {
+                format!(
+                    "{shop_name}: ask for your stamp card at the counter with your name and phone number."
+                )
+            }
+        };
+        let poster = receipt::Poster {
+            shop_name,
+            reward_name: &info.shop.reward_name,
+            stamps_required: info.shop.stamps_required,
+            code: &code,
+            locale,
+        };
+        let bytes = poster.pdf().map_err(Failure::internal)?;
+        self.save_export("poster.pdf", &bytes)
+    }
+
+    fn save_export(&self, name: &str, bytes: &[u8]) -> Outcome<SavedFile> {
+        let path = self.export_path(name)?;
+        std::fs::write(&path, bytes)?;
+        Ok(SavedFile {
+            path: path.display().to_string(),
+        })
+    }
+
+    /// The text of a customer's card, signed by the shop's key.
+    fn card_text(&self, customer_id: CustomerId) -> Outcome<String> {
+        let key = self.vault().open()?.card_key.ok_or_else(|| {
+            Failure::new(
+                "secrets_locked",
+                "this till does not hold the key that signs cards",
+            )
+        })?;
+        let card = card::Card {
+            key_id: key.key_id,
+            tenant_id: self.shop()?.tenant_id,
+            customer_id,
+        };
+        Ok(card::issue(&card, &SigningKey::from_bytes(&key.seed.0)))
+    }
+}
+
+pub(crate) fn not_found() -> Failure {
+    Failure::new(
+        "customer_not_found",
+        "this till does not know this customer yet; they arrive with the next sync, or enrol again by phone",
+    )
+    .later()
+}
+
+pub(crate) fn tile(row: CustomerRow, required: u32) -> CustomerTile {
+    CustomerTile {
+        customer_id: row.customer_id,
+        name: row.name,
+        phone: phone::display(&row.phone),
+        card: stamp::card(row.balance, required),
+        last_seen_at: row.last_seen_at,
+    }
+}
+
+fn checked_name(name: &str) -> Outcome<&str> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Failure::new("name_missing", "a customer needs a name").on("name"));
+    }
+    Ok(name)
+}
+
+/// A name as part of a file's name.
+fn file_stem(name: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() { c } else { '-' };
+    name.chars().map(plain).take(60).collect()
+}
+
+fn history_item(row: HistoryRow) -> HistoryItem {
+    match row {
+        HistoryRow::Stamp { at, reason } => match reason {
+            StampReason::Given => HistoryItem::Stamp { at },
+            StampReason::Reversed => HistoryItem::Reversed { at },
+            StampReason::Redeemed => HistoryItem::Reward { at },
+        },
+        HistoryRow::Sale {
+            at,
+            sale_id,
+            number,
+            total,
+        } => HistoryItem::Sale {
+            at,
+            sale_id,
+            number,
+            total,
+        },
     }
 }

@@ -2,7 +2,7 @@
 import { announce } from "$/lib/announce.svelte";
 import { ask, commands, type ScanOutcome, type ScanVia } from "$/lib/api";
 import { refuseSound, scanSound } from "$/lib/sound";
-import { say, sayFailure, sayUndo } from "$/lib/toast";
+import { say, sayFailure, sayUndo, sayWhile } from "$/lib/toast";
 import { m } from "$/paraglide/messages";
 import { go, route } from "./router.svelte";
 import { session } from "./session.svelte";
@@ -33,7 +33,8 @@ export async function scanned(code: string, via: ScanVia): Promise<void> {
 export async function scannedPicture(file: File): Promise<void> {
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    handle(await ask(commands.scanPicture(Array.from(bytes))));
+    const reading = ask(commands.scanPicture(Array.from(bytes)));
+    handle(await sayWhile(m.reading_picture(), reading));
   } catch (thrown) {
     sayFailure(thrown);
   }
@@ -60,6 +61,9 @@ export function handle(outcome: ScanOutcome): void {
     case "visit":
       scanSound();
       return go("visits", outcome.visit_id);
+    case "sale":
+      scanSound();
+      return go("sales", outcome.sale_id);
     case "pairing":
       scanSound();
       scan.pairing = { hub: outcome.hub, code: outcome.code };

@@ -896,6 +896,10 @@ merchant_id: MerchantId } |
 { kind: "visit"; 
 /**  Which. */
 visit_id: VisitId } | 
+/**  A receipt's number. */
+{ kind: "sale"; 
+/**  Which. */
+sale_id: SaleId } | 
 /**  A pairing code. */
 { kind: "pairing"; 
 /**  The hub's address. */

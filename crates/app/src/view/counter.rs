@@ -4,7 +4,7 @@ use counterfoil_domain::cart::TaxTotal;
 use counterfoil_domain::tender::Settlement;
 use counterfoil_domain::{
     CartId, CategoryId, CustomerId, Discount, LineId, MerchantId, Money, ProductId, Quantity,
-    UnixMs, VisitId,
+    SaleId, UnixMs, VisitId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +179,11 @@ pub enum ScanOutcome {
     Visit {
         /// Which.
         visit_id: VisitId,
+    },
+    /// A receipt's number.
+    Sale {
+        /// Which.
+        sale_id: SaleId,
     },
     /// A pairing code.
     Pairing {
