@@ -276,6 +276,7 @@ async fn an_operation_the_hub_cannot_read_is_set_aside_and_the_rest_goes_on() {
     let newer = ids[0].to_string();
     till.store
         .write::<_, counterfoil_store::StoreError>(|tx| {
+            tx.conn().execute("DROP TRIGGER outbox_payload_fixed", [])?;
             tx.conn()
                 .execute("UPDATE outbox SET version = 99 WHERE op_id = ?1", [&newer])?;
             Ok(())

@@ -1,5 +1,7 @@
 //! A hub over real HTTP and tills with the real store, for one story.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,6 +30,12 @@ pub fn engines() -> Vec<Option<String>> {
     std::iter::once(None).chain(postgres.map(Some)).collect()
 }
 
+/// An id that no other story has: several share one PostgreSQL.
+fn fresh() -> Uuid {
+    let random = || RandomState::new().build_hasher().finish();
+    Uuid::from_u64_pair(random(), random())
+}
+
 /// A hub, its owner and the clock everybody lives by.
 pub struct Town {
     pub folder: TempDir,
@@ -54,7 +62,7 @@ impl Town {
     /// A hub on an engine (`None`: SQLite in a folder of its own) with one registered shop.
     pub async fn found(postgres: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let seed = Uuid::new_v4().as_u64_pair().0;
+        let seed = fresh().as_u64_pair().0;
         let clock = ManualClock::start();
         let entropy = SeededEntropy::new(seed);
         let shop = SampleShop::new(seed).expect("the samples hold");
@@ -64,12 +72,12 @@ impl Town {
         let owner = client
             .register(
                 &RegisterRequest {
-                    email: format!("owner-{}@cafe.example", Uuid::new_v4()),
+                    email: format!("owner-{}@cafe.example", fresh()),
                     password: "Correct1Horse".to_owned(),
                     business_name: "Café Prueba".to_owned(),
                     business_id: Some(shop.tenant_id),
                 },
-                &Uuid::new_v4().to_string(),
+                &fresh().to_string(),
             )
             .await
             .expect("the owner registers");
@@ -119,7 +127,7 @@ impl Town {
         let path = self.folder.path().join(format!("{name}.db"));
         let owner = HubClient::new(HttpTransport::new(&self.url).expect("TLS can be set up"));
         let code = owner
-            .pairing_code(&self.owner.access_token, &Uuid::new_v4().to_string())
+            .pairing_code(&self.owner.access_token, &fresh().to_string())
             .await
             .expect("the owner gets a code");
         let mut seed = [0; 32];
@@ -133,7 +141,7 @@ impl Town {
                     public_key: BASE64.encode(signing_key.verifying_key().to_bytes()),
                     name: name.to_owned(),
                 },
-                &Uuid::new_v4().to_string(),
+                &fresh().to_string(),
             )
             .await
             .expect("the till is paired");
@@ -225,7 +233,7 @@ impl Till {
         ops.into_iter()
             .map(|op| {
                 self.store
-                    .transact(&op, Some(self.shop.cashier))
+                    .transact(op, Some(self.shop.cashier))
                     .expect("the operation is committed")
             })
             .collect()
