@@ -4,6 +4,7 @@ use counterfoil_domain::{OpId, UnixMs};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
+use crate::changes::{load_cursor, save_cursor};
 use crate::entity;
 use crate::error::StoreError;
 use crate::row;
@@ -45,13 +46,18 @@ pub struct OutboxCounts {
 }
 
 impl Store {
-    /// Records the hub's answers to a push. An operation that is not waiting for an answer is left as it is, so that
-    /// a repeated or late answer changes nothing. A refused claim vanishes from the screen here already.
+    /// Records the answers to a push of the hub in `epoch`. An operation that is not waiting for an answer is left as it
+    /// is, so that a repeated or late answer changes nothing. A refused claim vanishes from the screen here already.
     ///
     /// # Errors
-    /// The store's own trouble.
-    pub fn record_results(&self, results: &[(OpId, OpFate)]) -> Result<(), StoreError> {
-        self.write(|tx| tx.noting(record(tx, results)))
+    /// `epoch_changed` when the cursor belongs to another epoch: a hub that was restored in between may have lost what
+    /// it answered. Nothing is recorded then; pull first, the operations go again. Else the store's own trouble.
+    pub fn record_results(
+        &self,
+        epoch: Uuid,
+        results: &[(OpId, OpFate)],
+    ) -> Result<(), StoreError> {
+        self.write(|tx| tx.noting(record(tx, epoch, results)))
     }
 
     /// Sends the present incarnation's operations from `from_seq` on again, byte for byte the same: the hub lacks them.
@@ -98,8 +104,15 @@ impl Store {
     }
 }
 
-fn record(tx: &Tx<'_>, results: &[(OpId, OpFate)]) -> Result<(), StoreError> {
+fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), StoreError> {
     let now = tx.now().0;
+    let cursor = load_cursor(tx.conn())?;
+    match cursor.epoch {
+        Some(known) if known != epoch => return Err(StoreError::EpochChanged),
+        Some(_) => {}
+        // From now on a restored hub is noticed, even before the first pull.
+        None => save_cursor(tx.conn(), epoch, cursor.seq)?,
+    }
     for (op_id, fate) in results {
         let op_id = op_id.to_string();
         match fate {

@@ -3,7 +3,7 @@
 use counterfoil_protocol::sync::{
     PULL_ROWS_MAX, PUSH_BYTES_MAX, PUSH_OPS_MAX, PullQuery, PullReply, PushReply, PushRequest,
 };
-use counterfoil_store::Store;
+use counterfoil_store::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::client::{HubClient, HubCredentials};
@@ -102,8 +102,17 @@ pub async fn push_once<T: Transport>(
                 .into());
             }
             let fates = convert::results(&results);
-            blocking(store, move |s| s.record_results(&fates)).await?;
-            Ok(Pushed::Batch { ops: count, epoch })
+            let recorded = blocking(store, move |s| match s.record_results(epoch, &fates) {
+                // A hub was restored: the pull sorts that out, and the batch goes again.
+                Err(StoreError::EpochChanged) => Ok(false),
+                outcome => outcome.map(|()| true),
+            })
+            .await?;
+            Ok(if recorded {
+                Pushed::Batch { ops: count, epoch }
+            } else {
+                Pushed::Rearranged
+            })
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod clock;
 mod entropy;
+mod setup;
 mod shop;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
-pub use shop::{SampleError, SampleShop, delete, edit};
+pub use setup::{delete, edit};
+pub use shop::{SampleError, SampleShop};

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 
 use counterfoil_domain::cart::{Cart, CartLine, Discount};
-use counterfoil_domain::entity::{Category, Customer, Merchant, Product, Role, Shop, Staff};
-use counterfoil_domain::entity::{OnboardingStep, fields_of};
+use counterfoil_domain::entity::{Customer, Product};
 use counterfoil_domain::fact::{Refund, RefundLine, Sale, SaleLine, StockReason};
 use counterfoil_domain::op::{
-    CustomerEnrolled, EntityDeleted, EntityEdited, RewardRedeemed, StampGiven, StampReversed,
-    StockMoved, VisitBooked, VisitCancelled, VisitMoved,
+    CustomerEnrolled, RewardRedeemed, StampGiven, StampReversed, StockMoved, VisitBooked,
+    VisitCancelled, VisitMoved,
 };
-use counterfoil_domain::tax::{LineTax, TaxClass, TaxRate};
+use counterfoil_domain::tax::LineTax;
 use counterfoil_domain::tender::{Tender, TenderKind, settle};
-use counterfoil_domain::visit::{DayHours, WorkingHours};
 use counterfoil_domain::{
-    CartId, CategoryId, Currency, CustomerId, DeviceId, EntityKind, Entropy as _, LineId,
-    MerchantId, Money, MoneyError, Op, ProductId, Quantity, RefundId, SaleId, StaffId, StampId,
-    TenantId, UnixMs, VisitId,
+    CartId, CategoryId, Currency, CustomerId, DeviceId, Entropy as _, LineId, MerchantId, Money,
+    MoneyError, Op, ProductId, Quantity, RefundId, SaleId, StaffId, StampId, TenantId, UnixMs,
+    VisitId,
 };
-use serde_json::Value;
 use uuid::Uuid;
 
+use crate::setup::igv;
 use crate::{ManualClock, SeededEntropy};
 
 /// What can go wrong while a sample is made.
@@ -112,70 +110,6 @@ impl SampleShop {
             ManualClock::START.0,
             self.entropy.id_entropy(),
         ))
-    }
-
-    /// Shop, people, category, products with ten pieces each, and the merchant.
-    ///
-    /// # Errors
-    /// Never; the samples serialise.
-    pub fn setup(&self) -> Result<Vec<Op>, SampleError> {
-        let shop = Shop {
-            name: "Café Prueba".to_owned(),
-            tax_classes: vec![igv()],
-            reward_name: "Un café".to_owned(),
-            ..Shop::default()
-        };
-        let hours = WorkingHours {
-            days: std::array::from_fn(|day| {
-                (day < 6).then_some(DayHours {
-                    from_min: 9 * 60,
-                    to_min: 18 * 60,
-                })
-            }),
-            travel_gap_min: 30,
-            slot_min: 60,
-        };
-        let person = |name: &str, role, working_hours| Staff {
-            name: name.to_owned(),
-            role,
-            pin_hash: String::new(),
-            active: true,
-            working_hours,
-        };
-        let merchant = Merchant {
-            name: "Bodega Rosita".to_owned(),
-            district: "Surco".to_owned(),
-            steps: vec![OnboardingStep {
-                code: "contract".to_owned(),
-                name: "Contrato".to_owned(),
-                done_at: None,
-            }],
-            ..Merchant::default()
-        };
-        let category = Category {
-            name: "Todo".to_owned(),
-            position: 0,
-        };
-        let people = [
-            (self.cashier, person("Ana", Role::Cashier, None)),
-            (self.owner, person("Luis", Role::Owner, None)),
-            (self.installer, person("Iris", Role::Installer, Some(hours))),
-        ];
-        let mut ops = vec![edit_all(EntityKind::Shop, self.tenant_id.0, &shop)?];
-        for (id, staff) in &people {
-            ops.push(edit_all(EntityKind::Staff, id.0, staff)?);
-        }
-        ops.push(edit_all(EntityKind::Category, self.category.0, &category)?);
-        for (id, product) in &self.products {
-            ops.push(edit_all(EntityKind::Product, id.0, product)?);
-            ops.push(Op::StockMoved(StockMoved {
-                product_id: *id,
-                quantity: Quantity::pieces(10),
-                reason: StockReason::Delivered,
-            }));
-        }
-        ops.push(edit_all(EntityKind::Merchant, self.merchant.0, &merchant)?);
-        Ok(ops)
     }
 
     /// A customer enrols.
@@ -385,41 +319,5 @@ impl SampleShop {
             },
             reason: "Equivocado".to_owned(),
         })
-    }
-}
-
-/// One field of an entity is set.
-#[must_use]
-pub fn edit(entity: EntityKind, id: Uuid, field: &str, value: Value) -> Op {
-    Op::EntityEdited(EntityEdited {
-        entity,
-        id,
-        fields: [(field.to_owned(), value)].into(),
-    })
-}
-
-/// An entity is deleted.
-#[must_use]
-pub const fn delete(entity: EntityKind, id: Uuid) -> Op {
-    Op::EntityDeleted(EntityDeleted { entity, id })
-}
-
-fn edit_all<T: serde::Serialize>(
-    entity: EntityKind,
-    id: Uuid,
-    value: &T,
-) -> Result<Op, SampleError> {
-    Ok(Op::EntityEdited(EntityEdited {
-        entity,
-        id,
-        fields: fields_of(value)?,
-    }))
-}
-
-fn igv() -> TaxClass {
-    TaxClass {
-        code: "igv".to_owned(),
-        name: "IGV 18 %".to_owned(),
-        rate: TaxRate(1800),
     }
 }

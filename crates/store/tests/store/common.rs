@@ -268,9 +268,13 @@ impl Hub {
     }
 
     pub fn push_all(&mut self, till: &Till) {
+        self.push_all_in(till, EPOCH);
+    }
+
+    pub fn push_all_in(&mut self, till: &Till, epoch: Uuid) {
         while let Some(batch) = till.store.seal_next(200, 256 * 1024).unwrap() {
             let results = self.push(&batch.ops);
-            till.store.record_results(&results).unwrap();
+            till.store.record_results(epoch, &results).unwrap();
         }
     }
 }

@@ -5,7 +5,7 @@ use counterfoil_testkit::edit;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::common::{Hub, Till};
+use crate::common::{EPOCH, Hub, Till};
 
 const NEW: Uuid = Uuid::from_u128(2);
 
@@ -53,7 +53,7 @@ fn what_the_hub_lost_is_sent_again_with_the_same_bytes() {
         till.shown(EntityKind::Product, coffee, "name").unwrap(),
         "Nuevo"
     );
-    old.push_all(&till);
+    old.push_all_in(&till, NEW);
     pull(&old, &till);
     assert_eq!(till.store.checksum().unwrap(), before);
     assert_eq!(till.value::<i64>("SELECT pending FROM sale"), 0);
@@ -91,7 +91,7 @@ fn operations_of_an_earlier_incarnation_that_the_hub_lost_are_sent_in_the_presen
     assert_eq!(batch.incarnation, incarnation);
     assert_eq!(batch.ops.len(), 1);
     assert_eq!(batch.ops[0].op_id, lost);
-    old.push_all(&till);
+    old.push_all_in(&till, NEW);
     pull(&old, &till);
     assert_eq!(till.state_of(lost), "confirmed");
     assert_eq!(till.value::<i64>("SELECT sum(pending) FROM stock"), 0);
@@ -108,11 +108,37 @@ fn refused_claim_that_the_hub_forgot_is_asked_again() {
     assert_eq!(till.state_of(op_id), "refused");
     restore(&till, &old);
     assert_eq!(till.state_of(op_id), "sealed");
-    old.push_all(&till);
+    old.push_all_in(&till, NEW);
     pull(&old, &till);
     assert_eq!(till.state_of(op_id), "confirmed");
     assert_eq!(
         till.shown(EntityKind::Visit, visit.0, "status").unwrap(),
         "booked"
+    );
+}
+
+#[test]
+fn answer_from_before_the_hub_was_restored_is_not_believed() {
+    let (till, hub) = Till::in_step();
+    let op_id = till.store.transact(till.shop.deliver(0, 5), None).unwrap();
+    let batch = till.store.seal_next(200, 1 << 20).unwrap().unwrap();
+    let late = hub.clone().push(&batch.ops);
+    restore(&till, &hub);
+    let error = till.store.record_results(EPOCH, &late).unwrap_err();
+    assert_eq!(error.code(), "epoch_changed");
+    assert_eq!(till.state_of(op_id), "sealed");
+}
+
+#[test]
+fn restored_hub_is_noticed_even_when_nothing_was_pulled_before() {
+    let till = Till::with_shop();
+    let mut hub = Hub::default();
+    hub.push_all(&till);
+    assert_eq!(till.store.cursor().unwrap().epoch, Some(EPOCH));
+    assert_eq!(till.store.outbox_counts().unwrap().waiting, 0);
+    restore(&till, &Hub::default());
+    assert_eq!(
+        i64::from(till.store.outbox_counts().unwrap().waiting),
+        till.count("outbox")
     );
 }

@@ -7,7 +7,7 @@ use counterfoil_store::{OpFate, Store};
 use counterfoil_testkit::edit;
 use serde_json::json;
 
-use crate::common::Till;
+use crate::common::{EPOCH, Till};
 
 #[test]
 fn reopening_shows_everything() {
@@ -41,7 +41,7 @@ fn new_incarnation_keeps_every_operation_and_its_id() {
     let first = old.ops[0].op_id;
     hub.push(&old.ops[..1]);
     till.store
-        .record_results(&[(first, OpFate::Applied)])
+        .record_results(EPOCH, &[(first, OpFate::Applied)])
         .unwrap();
     let waiting: BTreeSet<String> = (0..5)
         .map(|n| {
@@ -60,7 +60,7 @@ fn new_incarnation_keeps_every_operation_and_its_id() {
     let sent: BTreeSet<String> = batch.ops.iter().map(|op| op.op_id.to_string()).collect();
     assert_eq!(sent, waiting);
     let answers = hub.push(&batch.ops);
-    till.store.record_results(&answers).unwrap();
+    till.store.record_results(EPOCH, &answers).unwrap();
     hub.pull(&till);
     assert_eq!(till.store.outbox_counts().unwrap().waiting, 0);
     assert_eq!(till.value::<i64>("SELECT sum(pending) FROM stock"), 0);
@@ -168,6 +168,6 @@ fn resending_from_a_place_sends_the_same_bytes_and_confirms_what_was_confirmed()
     let again = till.store.seal_next(10, 100_000).unwrap().unwrap();
     assert_eq!(batch, again);
     let answers = hub.push(&again.ops);
-    till.store.record_results(&answers).unwrap();
+    till.store.record_results(EPOCH, &answers).unwrap();
     assert_eq!(till.state_of(batch.ops[0].op_id), "confirmed");
 }

@@ -5,7 +5,7 @@ use counterfoil_store::OpFate;
 use counterfoil_testkit::{ManualClock, delete, edit};
 use serde_json::json;
 
-use crate::common::Till;
+use crate::common::{EPOCH, Till};
 
 #[test]
 fn pending_edit_survives_a_pull_of_another_field() {
@@ -95,7 +95,7 @@ fn refused_booking_disappears_when_the_pull_comes_before_the_answer() {
     let answer = hub.push(&batch.ops);
     hub.pull(&till);
     assert_eq!(till.shown(Visit, visit.0, "status"), None);
-    till.store.record_results(&answer).unwrap();
+    till.store.record_results(EPOCH, &answer).unwrap();
     assert_eq!(till.shown(Visit, visit.0, "status"), None);
     assert_eq!(till.state_of(op_id), "refused");
 }
@@ -181,7 +181,7 @@ fn late_answer_to_a_confirmed_operation_changes_nothing() {
             code: "nonsense".to_owned(),
         },
     ] {
-        till.store.record_results(&[(op_id, fate)]).unwrap();
+        till.store.record_results(EPOCH, &[(op_id, fate)]).unwrap();
         assert_eq!(till.state_of(op_id), "confirmed");
     }
 }

@@ -81,7 +81,7 @@ fn own_copy_may_come_before_the_answer_to_the_push() {
     hub.pull(&till);
     assert_eq!(till.state_of(op_id), "confirmed");
     assert_eq!(till.store.seal_next(10, 100_000).unwrap(), None);
-    till.store.record_results(&answer).unwrap();
+    till.store.record_results(EPOCH, &answer).unwrap();
     assert_eq!(till.state_of(op_id), "confirmed");
     // The chain goes on where the hub has it.
     till.store.transact(till.shop.deliver(0, 1), None).unwrap();

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::common::Till;
+use crate::common::{EPOCH, Till};
 
 fn kinds(till: &Till) -> Vec<String> {
     let batch = till.store.seal_next(200, 256 * 1024).unwrap().unwrap();
@@ -74,7 +74,7 @@ fn chain_is_gapless_from_one_and_each_carries_the_hash_of_the_one_before() {
             .iter()
             .map(|op| (op.op_id, counterfoil_store::OpFate::Applied))
             .collect();
-        till.store.record_results(&applied).unwrap();
+        till.store.record_results(EPOCH, &applied).unwrap();
     }
     assert_eq!(seq as i64, till.count("outbox"));
 }
