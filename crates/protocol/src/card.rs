@@ -4,7 +4,7 @@
 //! Ed25519 signature (64) over `counterfoil-card-1` and the 37 bytes before it.
 
 use counterfoil_domain::{CustomerId, TenantId};
-use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use uuid::Uuid;
 
 /// What every card's text starts with.
@@ -119,7 +119,7 @@ pub fn verify(text: &str, tenant: TenantId, keys: &[TrustedKey]) -> Result<Card,
     let public = VerifyingKey::from_bytes(&trusted.public).map_err(|_| CardError::UnknownKey)?;
     let signature = Signature::from_slice(&bytes[SIGNED..]).map_err(|_| CardError::Malformed)?;
     public
-        .verify(&message(&bytes[..SIGNED]), &signature)
+        .verify_strict(&message(&bytes[..SIGNED]), &signature)
         .map_err(|_| CardError::Forged)?;
     Ok(card)
 }
