@@ -2,6 +2,7 @@
 import {
   ask,
   commands,
+  failureOf,
   type CartView,
   type CatalogueView,
   type CustomerTile,
@@ -21,6 +22,7 @@ export type Stamped = {
 type Till = {
   cart: CartView | null;
   catalogue: CatalogueView | null;
+  /** Why the catalogue could not be read. */
   failure: Failure | null;
   /** The line that changed last, to be shown and scrolled to. */
   touched: { lineId: string; times: number } | null;
@@ -39,8 +41,9 @@ export const till = $state<Till>({
 export async function readCatalogue(): Promise<void> {
   try {
     till.catalogue = await ask(commands.catalogue());
+    till.failure = null;
   } catch (thrown) {
-    sayFailure(thrown);
+    till.failure = failureOf(thrown);
   }
 }
 

@@ -22,10 +22,22 @@ export function sayFailure(thrown: unknown): void {
   const text = explain(thrown);
   announceNow(text);
   refuseSound();
-  toast.error(text, { duration: 9000 });
+  // The same words are shown once, however often they are true.
+  toast.error(text, { id: text, duration: 9000 });
 }
 
 /** Takes away offers to undo what can't be undone any more: after a sale, or with another cart. */
 export function forgetOffers(): void {
   toast.dismiss();
+}
+
+/** Says that something takes a moment, for as long as it does. */
+export async function sayWhile<T>(text: string, work: Promise<T>): Promise<T> {
+  announce(text);
+  const shown = toast.loading(text);
+  try {
+    return await work;
+  } finally {
+    toast.dismiss(shown);
+  }
 }
