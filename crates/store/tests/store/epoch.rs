@@ -142,3 +142,21 @@ fn restored_hub_is_noticed_even_when_nothing_was_pulled_before() {
         till.count("outbox")
     );
 }
+
+#[test]
+fn what_the_hub_should_have_but_does_not_send_goes_again_without_further_work() {
+    let (till, hub) = Till::in_step();
+    let mut old = hub.clone();
+    // The hub forgets the whole present incarnation; its last seq is the earlier one's, and higher.
+    till.store.begin_incarnation().unwrap();
+    let lost = till.store.transact(till.shop.deliver(0, 5), None).unwrap();
+    hub.clone().sync(&till);
+    assert_eq!(till.state_of(lost), "confirmed");
+    assert!(last_seq(&old) > 1);
+    restore(&till, &old);
+    pull(&old, &till);
+    assert_eq!(till.state_of(lost), "sealed");
+    old.push_all_in(&till, NEW);
+    pull(&old, &till);
+    assert_eq!(till.state_of(lost), "confirmed");
+}
