@@ -214,8 +214,3 @@ impl From<std::io::Error> for Failure {
         Self::new(code, error.to_string()).later()
     }
 }
-
-/// Where a use case is not built yet.
-pub(crate) fn not_built<T>() -> Outcome<T> {
-    Err(Failure::new("internal", "this use case is not built yet"))
-}

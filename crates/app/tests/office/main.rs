@@ -1,0 +1,10 @@
+//! Signing in, secrets, the owner's figures, visits and conflicts, on the real database with a clock held in the hand.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+mod conflicts;
+mod owner;
+mod session;
+mod trouble;
+mod visits;
