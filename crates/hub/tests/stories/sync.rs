@@ -1,1 +1,178 @@
-//! sync
+//! Pull, snapshot, and the walls between shops.
+
+use counterfoil_domain::entity::Customer;
+use counterfoil_domain::op::{CustomerEnrolled, EntityDeleted, EntityEdited};
+use counterfoil_domain::{CustomerId, EntityKind, Op, UnixMs};
+use serde_json::json;
+
+use crate::push::stamp;
+use crate::support::{Till, World, on_each_engine};
+
+fn edit(id: uuid::Uuid, fields: serde_json::Value) -> Op {
+    let fields = serde_json::from_value(fields).unwrap();
+    Op::EntityEdited(EntityEdited { entity: EntityKind::Customer, id, fields })
+}
+
+pub fn enrolment(world: &World, phone: &str) -> (CustomerId, Op) {
+    let customer_id = CustomerId(world.new_id());
+    let customer =
+        Customer { name: "Rosa".to_owned(), phone: phone.to_owned(), enrolled_at: UnixMs(0), note: String::new() };
+    (customer_id, Op::CustomerEnrolled(CustomerEnrolled { customer_id, customer }))
+}
+
+#[tokio::test]
+async fn the_last_writer_of_a_field_wins_in_whatever_order_edits_arrive() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let (mut early, mut late) = (world.till(&owner).await, world.till(&owner).await);
+        early.clock_off_ms = -60_000;
+        let id = world.new_id();
+        late.act(&world, edit(id, json!({ "name": "Late" }))).await;
+        early.act(&world, edit(id, json!({ "name": "Early", "note": "kept" }))).await;
+        let row = late.entity(&world, id).await.unwrap();
+        assert_eq!((&row.fields["name"], &row.fields["note"]), (&json!("Late"), &json!("kept")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_customer_comes_back_with_a_later_stamp() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let (customer, op) = enrolment(&world, "+51987654321");
+        till.act(&world, op).await;
+        world.clock.advance_ms(1000);
+        till.act(&world, Op::EntityDeleted(EntityDeleted { entity: EntityKind::Customer, id: customer.0 })).await;
+        assert!(till.entity(&world, customer.0).await.unwrap().deleted);
+        world.clock.advance_ms(1000);
+        let op = stamp(&world, customer);
+        till.act(&world, op).await;
+        let row = till.entity(&world, customer.0).await.unwrap();
+        assert_eq!((row.deleted, &row.fields["name"]), (false, &json!("Rosa")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pull_goes_on_after_its_cursor_in_pages() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        for _ in 0..6 {
+            let op = stamp(&world, CustomerId(world.new_id()));
+            till.act(&world, op).await;
+        }
+        let epoch = world.hub.epoch;
+        let page = world.get(&format!("/api/v1/sync/pull?epoch={epoch}&after=3&limit=2"), &till.token).await;
+        let seqs: Vec<_> = page.data()["changes"].as_array().unwrap().iter().map(|c| c["seq"].clone()).collect();
+        assert_eq!(seqs, [json!(4), json!(5)]);
+        assert_eq!(page.data()["head"], 8);
+        let end = world.get("/api/v1/sync/pull?after=8", &till.token).await;
+        assert_eq!(end.data()["changes"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pull_carries_at_most_a_megabyte_and_at_least_one_change() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let long = "x".repeat(200_000);
+        for _ in 0..7 {
+            till.act(&world, edit(world.new_id(), json!({ "name": long }))).await;
+        }
+        let page = world.get("/api/v1/sync/pull?after=2", &till.token).await;
+        assert_eq!(page.data()["changes"].as_array().unwrap().len(), 5);
+        assert!(page.bytes.len() <= 1024 * 1024 + 1024, "{}", page.bytes.len());
+        assert_eq!(till.pull(&world).await.len(), 9, "the rest follows");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_epoch_is_told_to_start_anew() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let op = stamp(&world, CustomerId(world.new_id()));
+        till.act(&world, op).await;
+        for cursor in [format!("epoch={}&after=1", world.new_id()), format!("epoch={}&after=99", world.hub.epoch)] {
+            let answer = world.get(&format!("/api/v1/sync/pull?{cursor}"), &till.token).await;
+            let data = answer.data();
+            assert_eq!(data["status"], "epoch_changed", "{cursor}");
+            assert_eq!((&data["head"], &data["last_seq"]), (&json!(3), &json!(1)));
+        }
+        let nonsense = world.get("/api/v1/sync/pull?after=soon", &till.token).await;
+        assert_eq!(nonsense.refusal(), (400, "VALIDATION_ERROR"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_shop_sees_another_shops_rows() {
+    on_each_engine(async |world| {
+        let (ours, theirs) = (world.owner("a@lima.pe").await, world.owner("b@lima.pe").await);
+        let (mut till, mut other) = (world.till(&ours).await, world.till(&theirs).await);
+        let (customer, op) = enrolment(&world, "+51987654321");
+        till.act(&world, op.clone()).await;
+        // The very same ids in another shop are another customer, stamp and operation.
+        let op_id = counterfoil_domain::OpId(world.new_id());
+        let stamping = stamp(&world, customer);
+        for till in [&mut till, &mut other] {
+            let sealed = till.seal_as(&world, op_id, &stamping);
+            till.push(&world, &[sealed]).await;
+        }
+        assert_eq!(world.count("SELECT count(*) FROM stamp").await, 2);
+        assert!(other.entity(&world, customer.0).await.is_none());
+        let text = world.get("/api/v1/sync/pull", &other.token).await.json.to_string();
+        assert!(!text.contains("Rosa") && !text.contains(&till.device.to_string()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_till_downloads_the_shop_and_goes_on_from_there() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let (customer, op) = enrolment(&world, "+51987654321");
+        till.act(&world, op).await;
+        let op = stamp(&world, customer);
+        till.act(&world, op).await;
+        let whole = world.get("/api/v1/sync/snapshot", &till.token).await;
+        assert_eq!((whole.status.as_u16(), whole.header("content-type")), (200, "application/gzip"));
+        let (seq, rows) = read_image(&whole.bytes).await;
+        assert_eq!(seq, i64::try_from(till.pull(&world).await.len()).unwrap());
+        let kinds: Vec<&str> = rows.iter().map(|r| r["row"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["entity", "entity", "fact"], "customer, shop, stamp");
+        // Something happens meanwhile; the download still goes on where it broke off.
+        let op = stamp(&world, customer);
+        till.act(&world, op).await;
+        let rest = resume(&world, &till, 100, whole.header("etag")).await;
+        assert_eq!(rest.status, 206);
+        assert_eq!([&whole.bytes[..100], &rest.bytes].concat(), whole.bytes);
+        let fresh = resume(&world, &till, 100, "\"gone\"").await;
+        assert_eq!((fresh.status.as_u16(), read_image(&fresh.bytes).await.0), (200, seq + 1));
+    })
+    .await;
+}
+
+async fn resume(world: &World, till: &Till, from: usize, etag: &str) -> crate::support::Answer {
+    let request = crate::support::plain(axum::http::Method::GET, "/api/v1/sync/snapshot", &till.token)
+        .header("range", format!("bytes={from}-"))
+        .header("if-range", etag);
+    world.send(request.body(axum::body::Body::empty()).unwrap()).await
+}
+
+async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
+    use sqlx::{Connection as _, Row as _};
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::copy(&mut flate2::read::GzDecoder::new(gzip), &mut file).unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file.path());
+    let mut image = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let seq = sqlx::query("SELECT seq FROM snapshot_meta").fetch_one(&mut image).await.unwrap().get("seq");
+    let rows = sqlx::query("SELECT row FROM snapshot_rows ORDER BY position").fetch_all(&mut image).await.unwrap();
+    (seq, rows.iter().map(|r| serde_json::from_str(&r.get::<String, _>("row")).unwrap()).collect())
+}

@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-pub use till::{Till, as_change, fact_of};
+pub use till::{Till, as_change, fact_of, sale};
 
 pub const SECRET: &str = "a secret for tests, long enough to be one";
 pub const PASSWORD: &str = "Secreto123";

@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use counterfoil_domain::fact::Sale;
 use counterfoil_domain::{
-    DeviceId, FactRow, Hlc, Incarnation, Op, OpEnvelope, OpHash, OpId, TenantId, UnixMs,
+    Currency, DeviceId, FactRow, Hlc, Incarnation, Money, Op, OpEnvelope, OpHash, OpId, TenantId,
 };
 use counterfoil_protocol::sync::{Change, PushReply, PushRequest, Row};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -178,8 +179,26 @@ pub fn fact_of(change: &Change, place: usize) -> &FactRow {
     }
 }
 
-/// A moment on the hub's Monday, in Lima.
-pub fn monday(world: &World, hour: i64, minute: i64) -> UnixMs {
-    // The stories' clock starts at noon.
-    world.now().plus_minutes((hour - 12) * 60 + minute)
+/// A sale of one thing at a price, paid in cash.
+pub fn sale(world: &World, till: &Till, minor: i64) -> Sale {
+    let money = |minor| Money::new(minor, Currency::PEN).unwrap();
+    let line = json!({
+        "line_id": world.new_id(), "product_id": null, "name": "Café", "sku": "", "quantity": 1000,
+        "unit_price": money(minor), "discount": null, "note": "",
+        "tax": { "code": "igv", "name": "IGV", "rate": 0, "inclusive": true },
+    });
+    let amounts = json!({
+        "list": money(minor), "cart_discount": money(0), "discount": money(0),
+        "net": money(minor), "tax": money(0), "total": money(minor),
+    });
+    let mut flat = line;
+    flat["amounts"] = amounts;
+    serde_json::from_value(json!({
+        "sale_id": world.new_id(), "device_id": till.device, "till_code": till.till_code, "number": 1,
+        "at": world.now(), "staff_id": world.new_id(), "shift_id": null, "customer_id": null, "currency": "PEN",
+        "lines": [flat], "subtotal": money(minor), "discount": money(0), "net": money(minor), "tax": money(0),
+        "taxes": [], "total": money(minor), "change": money(0), "note": "",
+        "tenders": [{ "kind": "cash", "amount": money(minor), "reference": "" }],
+    }))
+    .unwrap()
 }
