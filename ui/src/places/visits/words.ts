@@ -2,6 +2,7 @@
 import type { Slot, VisitStatus } from "$/lib/api";
 import { dayName } from "$/lib/days";
 import { dayKey, time } from "$/lib/format";
+import { language } from "$/lib/i18n.svelte";
 import { m } from "$/paraglide/messages";
 
 const statuses: Record<VisitStatus, () => string> = {
@@ -24,6 +25,12 @@ export function slotTimes(slot: Slot): string {
 export function shortMoment(ms: number): string {
   const day = dayName(dayKey(ms), { weekday: "short", day: "numeric", month: "short" });
   return `${day}, ${time(ms)}`;
+}
+
+/** The same within a sentence, where Spanish writes its days small. */
+export function momentWithin(ms: number): string {
+  const words = shortMoment(ms);
+  return language() === "es" ? words.charAt(0).toLocaleLowerCase() + words.slice(1) : words;
 }
 
 /** The pattern that marks an installer beside their name: the same for the same person everywhere. */
