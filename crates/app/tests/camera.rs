@@ -1,0 +1,211 @@
+//! The camera: a card held before it is stamped, and what it says when it fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use common::{Till, host};
+use counterfoil_app::Counterfoil;
+use counterfoil_app::domain::CustomerId;
+use counterfoil_app::view::{
+    CameraEventView, CardFormat, EnrolOutcome, NewShop, ScanOutcome, StampOutcome,
+};
+
+/// Longer than any event takes, so that a test that fails does not hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn start(app: &Counterfoil) -> Receiver<CameraEventView> {
+    let (tell, told) = channel();
+    app.camera_start(Box::new(move |event| {
+        // Whoever dropped the other end no longer listens.
+        let _ = tell.send(event);
+    }))
+    .unwrap();
+    told
+}
+
+fn next(told: &Receiver<CameraEventView>, wanted: fn(&CameraEventView) -> bool) -> CameraEventView {
+    loop {
+        let event = told.recv_timeout(PATIENCE).unwrap();
+        if wanted(&event) {
+            return event;
+        }
+    }
+}
+
+fn stopped(event: &CameraEventView) -> bool {
+    matches!(event, CameraEventView::Stopped)
+}
+
+fn scan(event: &CameraEventView) -> bool {
+    matches!(event, CameraEventView::Scan { .. })
+}
+
+/// The till opened once more, with a file in the camera's place.
+fn with_eye(till: &Till, eye: &Path) -> Counterfoil {
+    let mut config = till.config.clone();
+    config.camera = Some(format!("file:{}", eye.display()));
+    let app = Counterfoil::open(config, host(&till.clock)).unwrap();
+    app.act_as(None).unwrap();
+    app
+}
+
+/// A shop of its own with a customer, whose card is what the camera sees.
+fn before_a_card() -> (tempfile::TempDir, Counterfoil, CustomerId) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let eye = folder.path().join("eye.png");
+    let mut config = counterfoil_app::Config::at(&folder.path().join("till"));
+    config.camera = Some(format!("file:{}", eye.display()));
+    let clock = counterfoil_testkit::ManualClock::start();
+    let app = Counterfoil::open(config, host(&clock)).unwrap();
+    app.create_shop(NewShop {
+        name: "Café Prueba".to_owned(),
+        country: "PE".to_owned(),
+        currency: "PEN".to_owned(),
+        time_zone: "America/Lima".to_owned(),
+        owner_name: "Luis".to_owned(),
+        owner_pin: "482913".to_owned(),
+    })
+    .unwrap();
+    app.act_as(None).unwrap();
+    let EnrolOutcome::Created { customer } = app.enrol("María", "987654321").unwrap() else {
+        panic!("a new customer is created");
+    };
+    let customer_id = customer.tile.customer_id;
+    let card = app.save_card(customer_id, CardFormat::Png).unwrap();
+    std::fs::copy(card.path, eye).unwrap();
+    (folder, app, customer_id)
+}
+
+#[test]
+fn a_card_before_the_camera_is_stamped() {
+    let (_folder, app, customer_id) = before_a_card();
+    let told = start(&app);
+    let CameraEventView::Scan { outcome, outline } = next(&told, scan) else {
+        panic!("a scan was waited for");
+    };
+    let ScanOutcome::Customer {
+        customer, stamp, ..
+    } = outcome
+    else {
+        panic!("the card is a customer's: {outcome:?}");
+    };
+    assert_eq!(customer.customer_id, customer_id);
+    assert!(matches!(stamp, StampOutcome::Given { .. }), "{stamp:?}");
+    let corners = outline.unwrap();
+    assert_eq!(corners.len(), 8);
+    assert!(corners.iter().all(|c| (0.0..=1.0).contains(c)));
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_scan_at_a_locked_till_is_refused_and_the_camera_goes_on() {
+    let (_folder, app, _) = before_a_card();
+    app.lock().unwrap();
+    let told = start(&app);
+    let CameraEventView::Scan { outcome, .. } = next(&told, scan) else {
+        panic!("a scan was waited for");
+    };
+    let ScanOutcome::Refused { failure } = outcome else {
+        panic!("nobody is signed in: {outcome:?}");
+    };
+    assert_eq!(failure.code, "not_signed_in");
+    next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_preview_is_a_picture_that_a_screen_shows_as_it_is() {
+    let (_folder, app, _) = before_a_card();
+    let told = start(&app);
+    let event = next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    let CameraEventView::Preview {
+        data_uri,
+        width,
+        height,
+    } = event
+    else {
+        panic!("a preview was waited for");
+    };
+    assert!(data_uri.starts_with("data:image/jpeg;base64,/9j/"));
+    assert!(width > 0 && height > 0);
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_camera_that_was_stopped_says_so_and_nothing_more() {
+    let (_folder, app, _) = before_a_card();
+    let told = start(&app);
+    next(&told, scan);
+    app.camera_stop().unwrap();
+    next(&told, stopped);
+    assert!(told.recv_timeout(PATIENCE).is_err());
+}
+
+#[test]
+fn starting_again_replaces_the_camera_that_runs() {
+    let (_folder, app, _) = before_a_card();
+    let first = start(&app);
+    let second = start(&app);
+    next(&first, stopped);
+    next(&second, scan);
+    app.camera_stop().unwrap();
+    next(&second, stopped);
+}
+
+#[test]
+fn a_camera_starts_again_after_a_stop() {
+    let (_folder, app, _) = before_a_card();
+    let first = start(&app);
+    app.camera_stop().unwrap();
+    next(&first, stopped);
+    next(&start(&app), scan);
+}
+
+#[test]
+fn stopping_what_does_not_run_is_fine() {
+    let till = Till::new();
+    till.app.camera_stop().unwrap();
+    till.app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_camera_file_that_is_not_there_is_a_failure_and_the_till_goes_on() {
+    let till = Till::new();
+    let app = with_eye(&till, Path::new("/nowhere/eye.png"));
+    let told = start(&app);
+    let CameraEventView::Failed { failure } =
+        next(&told, |e| matches!(e, CameraEventView::Failed { .. }))
+    else {
+        panic!("a failure was waited for");
+    };
+    assert_eq!(failure.code, "camera_failed");
+    next(&told, stopped);
+    assert!(app.cart().unwrap().lines.is_empty());
+}
+
+#[test]
+fn a_camera_file_is_the_one_camera_to_choose() {
+    let till = Till::new();
+    let app = with_eye(&till, Path::new("/shop/eye.png"));
+    let cameras = app.cameras().unwrap();
+    assert_eq!(cameras.len(), 1);
+    assert_eq!(cameras[0].name, "eye.png");
+}
+
+#[test]
+fn an_app_that_is_dropped_lets_go_of_its_camera() {
+    let (_folder, app, _) = before_a_card();
+    let told = start(&app);
+    next(&told, scan);
+    drop(app);
+    next(&told, stopped);
+}
