@@ -1,0 +1,221 @@
+//! What a code does, whoever read it.
+
+use counterfoil_app::domain::{CustomerId, Quantity, TenantId};
+use counterfoil_app::view::{CardFormat, ScanOutcome, ScanVia};
+use counterfoil_protocol::card::{Card, issue};
+use ed25519_dalek::SigningKey;
+use image::{GrayImage, ImageFormat, Luma};
+
+use crate::till::{COFFEE, COFFEE_EAN, Till, cash, code, refused};
+
+#[test]
+fn a_forged_card_is_refused_and_nothing_is_stamped() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let (key_id, _) = till.card_secret();
+    let card = Card {
+        key_id,
+        tenant_id: till.shop.tenant_id,
+        customer_id: maria,
+    };
+    let forged = issue(&card, &SigningKey::from_bytes(&[9; 32]));
+    assert_eq!(refused(till.scan(&forged)).code, "card_forged");
+    assert_eq!(till.app.customer(maria).unwrap().tile.card.count, 0);
+}
+
+#[test]
+fn another_shops_card_is_foreign() {
+    let till = Till::open();
+    let card = till.card_of(
+        TenantId::from_parts(1, [3; 10]),
+        CustomerId::from_parts(1, [4; 10]),
+    );
+    assert_eq!(refused(till.scan(&card)).code, "card_foreign");
+}
+
+#[test]
+fn a_card_under_a_key_the_shop_does_not_have_is_refused() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let (key_id, key) = till.card_secret();
+    let card = Card {
+        key_id: key_id ^ 1,
+        tenant_id: till.shop.tenant_id,
+        customer_id: maria,
+    };
+    assert_eq!(
+        refused(till.scan(&issue(&card, &key))).code,
+        "card_unknown_key"
+    );
+}
+
+#[test]
+fn a_damaged_card_is_refused_as_damaged() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let card = till.card(maria);
+    assert_eq!(refused(till.scan(&card[..60])).code, "card_malformed");
+}
+
+#[test]
+fn a_genuine_card_of_somebody_not_synced_yet_says_so() {
+    let till = Till::open();
+    let stranger = CustomerId::from_parts(1, [5; 10]);
+    let failure = refused(till.scan(&till.card(stranger)));
+    assert_eq!(
+        (failure.code.as_str(), failure.retry),
+        ("customer_not_found", true)
+    );
+}
+
+#[test]
+fn a_product_scanned_twice_counts_two() {
+    let till = Till::open();
+    let ScanOutcome::Product { line_id, name, .. } = till.scan(COFFEE_EAN) else {
+        panic!("not a product");
+    };
+    let ScanOutcome::Product {
+        line_id: again,
+        cart,
+        ..
+    } = till.scan(COFFEE_EAN)
+    else {
+        panic!("not a product");
+    };
+    assert_eq!((line_id, name.as_str()), (again, "Café americano"));
+    assert_eq!(cart.lines.len(), 1);
+    assert_eq!(cart.lines[0].quantity, Quantity::pieces(2));
+}
+
+#[test]
+fn a_product_is_found_by_its_sku_in_any_case() {
+    let till = Till::open();
+    assert!(
+        matches!(till.scan("tor"), ScanOutcome::Product { name, .. } if name == "Torta de lúcuma")
+    );
+}
+
+#[test]
+fn a_upc_a_and_its_ean_13_are_one_product() {
+    let till = Till::open();
+    till.edit_product(COFFEE, "barcode", "0036000291452");
+    assert!(matches!(
+        till.scan("036000291452"),
+        ScanOutcome::Product { .. }
+    ));
+    till.edit_product(COFFEE, "barcode", "036000291452");
+    assert!(matches!(
+        till.scan("0036000291452"),
+        ScanOutcome::Product { .. }
+    ));
+}
+
+#[test]
+fn an_unknown_barcode_is_told_from_other_text() {
+    let till = Till::open();
+    assert!(matches!(
+        till.scan("4006381333931"),
+        ScanOutcome::Unknown { barcode: true, .. }
+    ));
+    assert!(matches!(
+        till.scan("hola"),
+        ScanOutcome::Unknown { barcode: false, .. }
+    ));
+}
+
+#[test]
+fn a_product_without_a_price_asks_for_one() {
+    let till = Till::open();
+    till.edit_product(COFFEE, "price", serde_json::Value::Null);
+    assert_eq!(refused(till.scan(COFFEE_EAN)).code, "price_missing");
+}
+
+#[test]
+fn a_receipts_number_opens_its_sale() {
+    let till = Till::open();
+    till.add(COFFEE, 1);
+    let sale = till.app.complete_sale(vec![cash(850)]).unwrap();
+    let scanned = till.scan("T1-000001");
+    assert_eq!(
+        scanned,
+        ScanOutcome::Sale {
+            sale_id: sale.tile.sale_id
+        }
+    );
+}
+
+#[test]
+fn a_merchants_code_opens_the_merchant_if_there_is_one() {
+    let till = Till::open();
+    let merchant_id = till.shop.merchant;
+    let scanned = till.scan(&format!("counterfoil:merchant:{merchant_id}"));
+    assert_eq!(scanned, ScanOutcome::Merchant { merchant_id });
+    let nobody = format!("counterfoil:merchant:{}", till.shop.cashier);
+    assert!(matches!(till.scan(&nobody), ScanOutcome::Unknown { .. }));
+}
+
+#[test]
+fn a_pairing_code_needs_nobody_signed_in() {
+    let till = Till::open();
+    till.app.lock().unwrap();
+    let code = "counterfoil:pair?hub=https://hub.example&code=ABCDE12345";
+    assert!(
+        matches!(till.scan(code), ScanOutcome::Pairing { hub, .. } if hub == "https://hub.example")
+    );
+    let product = till.app.scan_text(COFFEE_EAN, ScanVia::Typed);
+    assert_eq!(product.unwrap_err().code, "not_signed_in");
+}
+
+#[test]
+fn the_saved_picture_of_a_card_is_read_back() {
+    let till = Till::open();
+    let maria = till.enrol("María Ñahui", "987654321");
+    let saved = till.app.save_card(maria, CardFormat::Png).unwrap();
+    let bytes = std::fs::read(saved.path).unwrap();
+    let ScanOutcome::Customer { customer, .. } = till.app.scan_picture(&bytes).unwrap() else {
+        panic!("not a customer");
+    };
+    assert_eq!(customer.customer_id, maria);
+}
+
+fn white(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = GrayImage::from_pixel(width, height, Luma([255]));
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn a_picture_without_a_code_says_so() {
+    let till = Till::open();
+    assert_eq!(
+        code(till.app.scan_picture(&white(320, 240))),
+        "no_code_in_picture"
+    );
+}
+
+#[test]
+fn something_that_is_no_picture_says_so() {
+    let till = Till::open();
+    assert_eq!(code(till.app.scan_picture(b"hola")), "not_a_picture");
+    let whole = white(320, 240);
+    assert_eq!(code(till.app.scan_picture(&whole[..40])), "not_a_picture");
+}
+
+#[test]
+fn a_picture_of_20_megapixels_is_looked_through() {
+    let till = Till::open();
+    assert_eq!(
+        code(till.app.scan_picture(&white(5000, 4000))),
+        "no_code_in_picture"
+    );
+}
+
+#[test]
+fn a_picture_beyond_reason_is_refused_by_its_size() {
+    let till = Till::open();
+    assert_eq!(
+        code(till.app.scan_picture(&white(20_000, 4000))),
+        "picture_too_large"
+    );
+}
