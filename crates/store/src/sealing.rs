@@ -19,7 +19,7 @@ pub struct Pending {
 }
 
 /// The order of sealing, as local numbers: by class, then as done; but no operation overtakes an earlier one that touches
-/// a row it touches too.
+/// a row it touches too, and no claim another claim: a slot may be free only because of the move or cancellation before.
 #[must_use]
 pub fn order(ops: &[Pending]) -> Vec<i64> {
     let mut by_time: Vec<&Pending> = ops.iter().collect();
@@ -27,7 +27,14 @@ pub fn order(ops: &[Pending]) -> Vec<i64> {
     let mut blockers = vec![0_usize; by_time.len()];
     let mut frees: Vec<Vec<usize>> = vec![Vec::new(); by_time.len()];
     let mut last: HashMap<&Touch, usize> = HashMap::new();
+    let mut last_claim = None;
     for (place, op) in by_time.iter().enumerate() {
+        if op.class == OpClass::Claim
+            && let Some(before) = last_claim.replace(place)
+        {
+            frees[before].push(place);
+            blockers[place] += 1;
+        }
         for touch in &op.touches {
             if let Some(before) = last.insert(touch, place)
                 && before != place

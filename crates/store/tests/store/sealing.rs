@@ -36,6 +36,27 @@ fn facts_go_before_claims_and_claims_before_edits() {
 }
 
 #[test]
+fn booking_into_a_freed_slot_goes_after_what_freed_it() {
+    let touch = |id| Touch {
+        kind: "visit".to_owned(),
+        id: Uuid::from_u128(id),
+    };
+    let op = |local_no, class, touches| Pending {
+        local_no,
+        class,
+        touches,
+    };
+    // The cancellation waits for an edit; the fact pulls the booking forward.
+    let ops = [
+        op(1, OpClass::Edit, vec![touch(1)]),
+        op(2, OpClass::Claim, vec![touch(1)]),
+        op(3, OpClass::Claim, vec![touch(2)]),
+        op(4, OpClass::Fact, vec![touch(2)]),
+    ];
+    assert_eq!(order(&ops), [1, 2, 3, 4]);
+}
+
+#[test]
 fn fact_does_not_overtake_the_edit_that_made_what_it_names() {
     let (till, _) = Till::in_step();
     let product = counterfoil_domain::ProductId(Uuid::from_u128(99));
@@ -140,7 +161,9 @@ fn pending() -> impl Strategy<Value = Vec<Pending>> {
 }
 
 fn depends(later: &Pending, earlier: &Pending) -> bool {
-    earlier.local_no < later.local_no && later.touches.iter().any(|t| earlier.touches.contains(t))
+    let both_claims = later.class == OpClass::Claim && earlier.class == OpClass::Claim;
+    let shared = later.touches.iter().any(|t| earlier.touches.contains(t));
+    earlier.local_no < later.local_no && (both_claims || shared)
 }
 
 proptest! {
