@@ -30,7 +30,9 @@ pub enum OpenError {
     #[error("the database's address starts with sqlite: or postgres://")]
     Address,
     /// Written by a newer program.
-    #[error("the database has version {found}, this program knows up to {known}: use the newer program")]
+    #[error(
+        "the database has version {found}, this program knows up to {known}: use the newer program"
+    )]
     Newer {
         /// The database's version.
         found: i64,
@@ -64,8 +66,16 @@ impl Db {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
             Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            let pool = AnyPoolOptions::new().max_connections(CONNECTIONS_MAX).connect(url).await?;
-            Self { engine: Engine::Postgres, path: None, writer: pool.clone(), reader: pool }
+            let pool = AnyPoolOptions::new()
+                .max_connections(CONNECTIONS_MAX)
+                .connect(url)
+                .await?;
+            Self {
+                engine: Engine::Postgres,
+                path: None,
+                writer: pool.clone(),
+                reader: pool,
+            }
         } else {
             return Err(OpenError::Address);
         };
@@ -83,12 +93,21 @@ impl Db {
         if !path.exists() {
             private_file(path)?;
         }
-        let encoded = path.to_string_lossy().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+        let encoded = path
+            .to_string_lossy()
+            .replace('%', "%25")
+            .replace('?', "%3F")
+            .replace('#', "%23");
         let url = format!("sqlite:{encoded}");
         // One connection writes, so that a writer never waits for another inside SQLite.
         let writer = sqlite_pool(1).connect(&url).await?;
         let reader = sqlite_pool(CONNECTIONS_MAX).connect_lazy(&url)?;
-        Ok(Self { engine: Engine::Sqlite, path: Some(path.to_owned()), writer, reader })
+        Ok(Self {
+            engine: Engine::Sqlite,
+            path: Some(path.to_owned()),
+            writer,
+            reader,
+        })
     }
 
     /// The engine.
@@ -122,7 +141,9 @@ impl Db {
         match self.engine {
             Engine::Sqlite => self.reader.begin_with("BEGIN").await,
             Engine::Postgres => {
-                self.reader.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+                self.reader
+                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await
             }
         }
     }
@@ -143,7 +164,9 @@ impl Db {
         let mut tx = self.write().await?;
         if self.engine == Engine::Postgres {
             // Two hubs that start together migrate one after the other.
-            sqlx::raw_sql("SELECT pg_advisory_xact_lock(4806770)").execute(&mut *tx).await?;
+            sqlx::raw_sql("SELECT pg_advisory_xact_lock(4806770)")
+                .execute(&mut *tx)
+                .await?;
         }
         let table = "CREATE TABLE IF NOT EXISTS schema_version (one BIGINT PRIMARY KEY, version BIGINT NOT NULL)";
         sqlx::query(table).execute(&mut *tx).await?;
@@ -168,24 +191,31 @@ impl Db {
 }
 
 async fn read_version(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query("SELECT version FROM schema_version WHERE one = 1").fetch_optional(conn).await?;
+    let row = sqlx::query("SELECT version FROM schema_version WHERE one = 1")
+        .fetch_optional(conn)
+        .await?;
     row.map_or(Ok(0), |row: AnyRow| row.try_get("version"))
 }
 
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new().max_connections(connections).after_connect(|conn, _| {
-        Box::pin(async move {
-            // FULL: an answered push has survived a power cut.
-            let mut pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000;
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                // FULL: an answered push has survived a power cut.
+                let mut pragmas =
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000;
                 PRAGMA foreign_keys=ON;"
-                .to_owned();
-            if cfg!(target_vendor = "apple") {
-                pragmas.push_str("PRAGMA fullfsync=ON;");
-            }
-            sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas)).execute(conn).await?;
-            Ok(())
+                        .to_owned();
+                if cfg!(target_vendor = "apple") {
+                    pragmas.push_str("PRAGMA fullfsync=ON;");
+                }
+                sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))
+                    .execute(conn)
+                    .await?;
+                Ok(())
+            })
         })
-    })
 }
 
 /// Makes an empty file that only its owner reads.
@@ -209,10 +239,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("hub.db").display());
         let db = Db::open(&url).await.unwrap();
-        sqlx::query("UPDATE schema_version SET version = 99").execute(&db.writer).await.unwrap();
+        sqlx::query("UPDATE schema_version SET version = 99")
+            .execute(&db.writer)
+            .await
+            .unwrap();
         db.close().await;
         let refused = Db::open(&url).await.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
+        assert!(
+            matches!(refused, OpenError::Newer { found: 99, .. }),
+            "{refused}"
+        );
     }
 
     #[tokio::test]
@@ -220,7 +256,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("hub.db").display());
         let db = Db::open(&url).await.unwrap();
-        let broken = [MIGRATIONS[0], "CREATE TABLE half (a BIGINT); CREATE TABEL typo (b BIGINT);"];
+        let broken = [
+            MIGRATIONS[0],
+            "CREATE TABLE half (a BIGINT); CREATE TABEL typo (b BIGINT);",
+        ];
         assert!(db.migrate(&broken).await.is_err());
         let half = sqlx::query("SELECT count(*) AS n FROM sqlite_master WHERE name = 'half'");
         let n: i64 = half.fetch_one(db.reader()).await.unwrap().get("n");
@@ -233,9 +272,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("hub.db").display());
         let db = Db::open(&url).await.unwrap();
-        let row = sqlx::query("PRAGMA synchronous").fetch_one(&db.writer).await.unwrap();
+        let row = sqlx::query("PRAGMA synchronous")
+            .fetch_one(&db.writer)
+            .await
+            .unwrap();
         assert_eq!(row.get::<i64, _>(0), 2, "FULL");
-        let row = sqlx::query("PRAGMA journal_mode").fetch_one(&db.writer).await.unwrap();
+        let row = sqlx::query("PRAGMA journal_mode")
+            .fetch_one(&db.writer)
+            .await
+            .unwrap();
         assert_eq!(row.get::<String, _>(0), "wal");
     }
 }

@@ -15,12 +15,14 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use counterfoil_protocol::ErrorCode;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+use tower_http::cors::{Any, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::http::Failure;
@@ -39,8 +41,19 @@ pub fn router(hub: Hub) -> Router {
     for room in rooms::ROOMS {
         api = api.merge((room.routes)());
     }
-    let squeeze = CompressionLayer::new()
-        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/gzip")));
+    let squeeze = CompressionLayer::new().compress_when(
+        DefaultPredicate::new().and(NotForContentType::const_new("application/gzip")),
+    );
+    // Credentials are headers, never cookies: a page of any origin may ask, and gets what its credential allows.
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")]);
     Router::new()
         .nest("/api/v1", api)
         .merge(rooms::health::routes())
@@ -48,15 +61,16 @@ pub fn router(hub: Hub) -> Router {
         .method_not_allowed_fallback(async || Failure::new(ErrorCode::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(RequestDecompressionLayer::new())
+        .layer(cors)
         .layer(from_fn_with_state(hub.clone(), http::layers::limit))
         .layer(from_fn_with_state(hub.clone(), http::layers::envelope))
         .layer(squeeze)
         .with_state(hub)
 }
 
-async fn openapi() -> Result<([(axum::http::HeaderName, &'static str); 1], String), Failure> {
+async fn openapi() -> Result<([(HeaderName, &'static str); 1], String), Failure> {
     let document = document().map_err(Failure::internal)?;
-    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], document))
+    Ok(([(header::CONTENT_TYPE, "application/json")], document))
 }
 
 /// Serves until `shutdown` is ready; then takes no more, finishes what is in flight within the hub's grace, closes

@@ -15,10 +15,13 @@ use tracing_subscriber::EnvFilter;
 
 /// The hosted API of Counterfoil.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Without a command the hub serves.
+    #[command(flatten)]
+    serve: Serve,
 }
 
 #[derive(Subcommand)]
@@ -41,7 +44,11 @@ struct Serve {
     #[arg(long, default_value = "127.0.0.1:7878")]
     listen: String,
     /// `sqlite:PATH` or `postgres://...`.
-    #[arg(long, env = "COUNTERFOIL_HUB_DATABASE", default_value = "sqlite:counterfoil-hub.db")]
+    #[arg(
+        long,
+        env = "COUNTERFOIL_HUB_DATABASE",
+        default_value = "sqlite:counterfoil-hub.db"
+    )]
     database: String,
     /// A file that gets the hub's address once it listens.
     #[arg(long)]
@@ -67,7 +74,9 @@ struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixMs {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         UnixMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
@@ -83,8 +92,13 @@ impl Entropy for SystemEntropy {
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -100,17 +114,25 @@ fn say(line: &str, to: &mut impl std::io::Write) {
 }
 
 fn run(args: Args) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let sources = Sources { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let sources = Sources {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    };
     match args.command {
-        None => Args::parse_from(["counterfoil-hub", "--help"]).command.map_or(Ok(()), |_| Ok(())),
+        None => runtime.block_on(run_hub(args.serve, sources)),
         Some(Command::Openapi) => {
             say(&counterfoil_hub::document()?, &mut std::io::stdout());
             Ok(())
         }
         Some(Command::NewEpoch { database }) => {
             let epoch = runtime.block_on(counterfoil_hub::begin_epoch(&database, &sources))?;
-            say(&serde_json::json!({ "epoch": epoch }).to_string(), &mut std::io::stdout());
+            say(
+                &serde_json::json!({ "epoch": epoch }).to_string(),
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
         Some(Command::Serve(serve)) => runtime.block_on(run_hub(serve, sources)),
@@ -137,7 +159,10 @@ async fn run_hub(args: Serve, sources: Sources) -> Outcome {
         std::fs::File::create(&half)?.write_all(format!("{url}\n").as_bytes())?;
         std::fs::rename(&half, file)?;
     }
-    say(&serde_json::json!({ "listening": url }).to_string(), &mut std::io::stdout());
+    say(
+        &serde_json::json!({ "listening": url }).to_string(),
+        &mut std::io::stdout(),
+    );
     counterfoil_hub::serve(listener, hub, stop).await?;
     tracing::info!("stopped");
     Ok(())

@@ -89,7 +89,9 @@ impl Secrets {
             write_private(path, STANDARD.encode(bytes).as_bytes()).map_err(fault)?;
         }
         let mut secret = String::new();
-        std::fs::File::open(path).and_then(|mut f| f.read_to_string(&mut secret)).map_err(fault)?;
+        std::fs::File::open(path)
+            .and_then(|mut f| f.read_to_string(&mut secret))
+            .map_err(fault)?;
         Self::derive(secret.trim().as_bytes())
     }
 
@@ -104,7 +106,8 @@ impl Secrets {
         let hkdf = Hkdf::<Sha256>::new(Some(b"counterfoil-hub-1"), secret);
         let key = |label: &[u8]| {
             let mut bytes = [0; 32];
-            hkdf.expand(label, &mut bytes).map_err(|_| SecretError::Derivation)?;
+            hkdf.expand(label, &mut bytes)
+                .map_err(|_| SecretError::Derivation)?;
             Ok::<_, SecretError>(bytes)
         };
         let access = key(b"access tokens")?;
@@ -131,7 +134,9 @@ impl Secrets {
         // The hub's own clock decides below: it is an argument.
         validation.validate_exp = false;
         validation.validate_aud = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &validation)
+            .ok()?
+            .claims;
         (claims.exp > now_s).then_some(claims)
     }
 
@@ -139,12 +144,22 @@ impl Secrets {
     ///
     /// # Errors
     /// Never with these lengths; the signature is honest.
-    pub fn seal(&self, purpose: &str, plain: &[u8], entropy: &dyn Entropy) -> Result<String, SealError> {
+    pub fn seal(
+        &self,
+        purpose: &str,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<String, SealError> {
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg: plain,
+            aad: purpose.as_bytes(),
+        };
         let cipher = XChaCha20Poly1305::new(&self.sealing.into());
-        let sealed = cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| SealError)?;
+        let sealed = cipher
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .map_err(|_| SealError)?;
         Ok(STANDARD.encode([&nonce[..], &sealed].concat()))
     }
 
@@ -155,15 +170,23 @@ impl Secrets {
     pub fn open(&self, purpose: &str, sealed: &str) -> Result<Vec<u8>, SealError> {
         let bytes = STANDARD.decode(sealed).map_err(|_| SealError)?;
         let (nonce, body) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError)?;
-        let payload = Payload { msg: body, aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg: body,
+            aad: purpose.as_bytes(),
+        };
         let cipher = XChaCha20Poly1305::new(&self.sealing.into());
-        cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| SealError)
+        cipher
+            .decrypt(XNonce::from_slice(nonce), payload)
+            .map_err(|_| SealError)
     }
 
     /// The hash under which a short pairing code is stored; keyed, because the code has few bits.
     #[must_use]
     pub fn code_hash(&self, code: &str) -> String {
-        hex(&Sha256::new().chain_update(self.pepper).chain_update(code).finalize())
+        hex(&Sha256::new()
+            .chain_update(self.pepper)
+            .chain_update(code)
+            .finalize())
     }
 }
 
@@ -191,11 +214,13 @@ pub fn same(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
@@ -232,21 +257,36 @@ mod tests {
         let sealed = ours.seal("card key", b"seed", &Zeros).unwrap();
         assert_eq!(ours.open("card key", &sealed).unwrap(), b"seed");
         assert!(ours.open("answer", &sealed).is_err());
-        assert!(secrets("another secret of enough length!!").open("card key", &sealed).is_err());
+        assert!(
+            secrets("another secret of enough length!!")
+                .open("card key", &sealed)
+                .is_err()
+        );
     }
 
     #[test]
     fn an_access_token_ends_with_its_time_and_its_hub() {
         let ours = secrets("0123456789abcdef0123456789abcdef");
-        let claims = Claims { sub: uuid::Uuid::nil(), tid: uuid::Uuid::max(), iat: 100, exp: 1000 };
+        let claims = Claims {
+            sub: uuid::Uuid::nil(),
+            tid: uuid::Uuid::max(),
+            iat: 100,
+            exp: 1000,
+        };
         let token = ours.sign(&claims).unwrap();
         assert_eq!(ours.verify(&token, 999), Some(claims));
         assert_eq!(ours.verify(&token, 1000), None);
-        assert_eq!(secrets("another secret of enough length!!").verify(&token, 999), None);
+        assert_eq!(
+            secrets("another secret of enough length!!").verify(&token, 999),
+            None
+        );
     }
 
     #[test]
     fn a_short_secret_is_refused() {
-        assert!(matches!(Secrets::derive(b"short"), Err(SecretError::TooShort)));
+        assert!(matches!(
+            Secrets::derive(b"short"),
+            Err(SecretError::TooShort)
+        ));
     }
 }

@@ -113,9 +113,11 @@ impl Hub {
     ) -> Result<Self, StartError> {
         let db = Db::open(database).await?;
         let secrets = Secrets::load(secret, &db, &*sources.entropy)?;
-        let fresh = counterfoil_domain::id::uuid_v7(sources.clock.now().0, sources.entropy.id_entropy());
+        let fresh =
+            counterfoil_domain::id::uuid_v7(sources.clock.now().0, sources.entropy.id_entropy());
         let epoch = epoch(&db, fresh, sources.clock.now(), false).await?;
-        let passwords = Passwords::new(&*sources.entropy).map_err(|e| StartError::Passwords(e.to_string()))?;
+        let passwords =
+            Passwords::new(&*sources.entropy).map_err(|e| StartError::Passwords(e.to_string()))?;
         Ok(Self(Arc::new(Inner {
             db,
             epoch,
@@ -167,12 +169,16 @@ async fn epoch(db: &Db, fresh: Uuid, now: UnixMs, replace: bool) -> Result<Uuid,
     if replace {
         sqlx::query("DELETE FROM hub").execute(&mut *tx).await?;
     }
-    sqlx::query("INSERT INTO hub (one, epoch, created_at) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING")
-        .bind(fresh.to_string())
-        .bind(now.0)
-        .execute(&mut *tx)
+    sqlx::query(
+        "INSERT INTO hub (one, epoch, created_at) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING",
+    )
+    .bind(fresh.to_string())
+    .bind(now.0)
+    .execute(&mut *tx)
+    .await?;
+    let row = sqlx::query("SELECT epoch FROM hub WHERE one = 1")
+        .fetch_one(&mut *tx)
         .await?;
-    let row = sqlx::query("SELECT epoch FROM hub WHERE one = 1").fetch_one(&mut *tx).await?;
     tx.commit().await?;
     let text: String = row.try_get("epoch").map_err(OpenError::Engine)?;
     Uuid::parse_str(&text).map_err(|e| OpenError::Engine(sqlx::Error::Decode(Box::new(e))))

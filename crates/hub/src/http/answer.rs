@@ -49,7 +49,11 @@ impl Answer {
 
     fn with(status: StatusCode, data: &impl Serialize) -> Result<Self, Failure> {
         let data = serde_json::to_string(data).map_err(Failure::internal)?;
-        Ok(Self { status, data, paging: None })
+        Ok(Self {
+            status,
+            data,
+            paging: None,
+        })
     }
 }
 

@@ -65,7 +65,9 @@ pub fn document() -> Result<String, serde_json::Error> {
     let mut paths = Map::new();
     for room in ROOMS {
         for endpoint in room.endpoints {
-            let path = paths.entry(format!("/api/v1{}", endpoint.path)).or_insert_with(|| json!({}));
+            let path = paths
+                .entry(format!("/api/v1{}", endpoint.path))
+                .or_insert_with(|| json!({}));
             path[endpoint.method] = operation(room.name, endpoint)?;
         }
     }
@@ -159,23 +161,36 @@ fn operation(room: &str, endpoint: &Endpoint) -> Result<Value, serde_json::Error
 }
 
 fn operation_id(endpoint: &Endpoint) -> String {
-    let words = endpoint.path.split(['/', '-', '{', '}']).filter(|w| !w.is_empty());
-    std::iter::once(endpoint.method).chain(words).collect::<Vec<_>>().join("_")
+    let words = endpoint
+        .path
+        .split(['/', '-', '{', '}'])
+        .filter(|w| !w.is_empty());
+    std::iter::once(endpoint.method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Value> {
-    let parameter = |name: &str, place: &str, required: bool| {
-        json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } })
-    };
+    let parameter = |name: &str, place: &str, required: bool| json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } });
     let mut all: Vec<Value> = endpoint
         .path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| parameter(name, "path", true))
         .collect();
-    all.extend(endpoint.query.iter().map(|name| parameter(name, "query", *name == "phone")));
+    all.extend(
+        endpoint
+            .query
+            .iter()
+            .map(|name| parameter(name, "query", *name == "phone")),
+    );
     if endpoint.method == "post" && endpoint.path != "/sync/push" {
-        all.push(parameter("Idempotency-Key", "header", endpoint.path == "/stamps"));
+        all.push(parameter(
+            "Idempotency-Key",
+            "header",
+            endpoint.path == "/stamps",
+        ));
     }
     if endpoint.path == "/sync/push" {
         all.push(parameter("X-Device-Signature", "header", true));
@@ -201,7 +216,11 @@ fn responses(endpoint: &Endpoint) -> Result<Value, serde_json::Error> {
     let mut errors = endpoint.errors.to_vec();
     errors.extend([ErrorCode::RateLimit, ErrorCode::InternalError]);
     if endpoint.who != Who::Anyone {
-        errors.extend([ErrorCode::MissingToken, ErrorCode::InvalidToken, ErrorCode::Forbidden]);
+        errors.extend([
+            ErrorCode::MissingToken,
+            ErrorCode::InvalidToken,
+            ErrorCode::Forbidden,
+        ]);
     }
     if endpoint.method == "post" {
         errors.push(ErrorCode::IdempotencyKeyReused);
@@ -231,10 +250,15 @@ fn schema_of(example: &Value) -> Value {
             json!({ "type": "array", "items": items.first().map_or_else(|| json!({ "type": "object" }), schema_of) })
         }
         Value::Object(map) => {
-            let properties: Map<String, Value> =
-                map.iter().map(|(name, value)| (name.clone(), schema_of(value))).collect();
-            let required: Vec<&String> =
-                map.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name).collect();
+            let properties: Map<String, Value> = map
+                .iter()
+                .map(|(name, value)| (name.clone(), schema_of(value)))
+                .collect();
+            let required: Vec<&String> = map
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, _)| name)
+                .collect();
             json!({ "type": "object", "required": required, "properties": properties })
         }
     }
@@ -250,7 +274,10 @@ mod tests {
         let document: Value = serde_json::from_str(&text).unwrap();
         for endpoint in ROOMS.iter().flat_map(|r| r.endpoints) {
             let path = format!("/api/v1{}", endpoint.path);
-            assert_eq!(document["paths"][&path][endpoint.method]["summary"], endpoint.summary, "{path}");
+            assert_eq!(
+                document["paths"][&path][endpoint.method]["summary"], endpoint.summary,
+                "{path}"
+            );
         }
         assert_eq!(document["openapi"], "3.1.0");
     }

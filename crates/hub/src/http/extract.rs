@@ -33,13 +33,15 @@ pub struct Input<T> {
 /// # Errors
 /// When it is too large or breaks off.
 pub async fn read_body(request: Request, hub: &Hub) -> Result<Bytes, Failure> {
-    Bytes::from_request(request, hub).await.map_err(|rejection| {
-        Failure::new(if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            ErrorCode::PayloadTooLarge
-        } else {
-            ErrorCode::ValidationError
+    Bytes::from_request(request, hub)
+        .await
+        .map_err(|rejection| {
+            Failure::new(if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ErrorCode::PayloadTooLarge
+            } else {
+                ErrorCode::ValidationError
+            })
         })
-    })
 }
 
 /// Whether the body says that it is JSON.
@@ -47,7 +49,10 @@ pub async fn read_body(request: Request, hub: &Hub) -> Result<Bytes, Failure> {
 /// # Errors
 /// When it says otherwise.
 pub fn expect_json(headers: &HeaderMap) -> Result<(), Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
@@ -73,7 +78,10 @@ impl<T: DeserializeOwned> FromRequest<Hub> for Input<T> {
     async fn from_request(request: Request, hub: &Hub) -> Result<Self, Failure> {
         expect_json(request.headers())?;
         let raw = read_body(request, hub).await?;
-        Ok(Self { value: parse_json(&raw)?, raw })
+        Ok(Self {
+            value: parse_json(&raw)?,
+            raw,
+        })
     }
 }
 
@@ -138,7 +146,9 @@ impl Credential {
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 async fn credential(parts: &Parts, hub: &Hub) -> Result<Credential, Failure> {
@@ -150,17 +160,24 @@ async fn credential(parts: &Parts, hub: &Hub) -> Result<Credential, Failure> {
         return find_publishable(hub, token).await.map(Credential::Public);
     }
     let now_s = hub.now().0.div_euclid(1000);
-    let claims = hub.secrets.verify(token, now_s).ok_or(Failure::new(ErrorCode::InvalidToken))?;
-    Ok(Credential::Owner(Owner { tenant: TenantId(claims.tid) }))
+    let claims = hub
+        .secrets
+        .verify(token, now_s)
+        .ok_or(Failure::new(ErrorCode::InvalidToken))?;
+    Ok(Credential::Owner(Owner {
+        tenant: TenantId(claims.tid),
+    }))
 }
 
 async fn find_device(hub: &Hub, token: &str) -> Result<Paired, Failure> {
     let hash = token_hash(token);
-    let row = sqlx::query(include_str!("../rooms/devices/sql/find_device_by_token.sql"))
-        .bind(&hash)
-        .fetch_optional(hub.db.reader())
-        .await?
-        .ok_or(Failure::new(ErrorCode::InvalidToken))?;
+    let row = sqlx::query(include_str!(
+        "../rooms/devices/sql/find_device_by_token.sql"
+    ))
+    .bind(&hash)
+    .fetch_optional(hub.db.reader())
+    .await?
+    .ok_or(Failure::new(ErrorCode::InvalidToken))?;
     if !same(&row.try_get::<String, _>("token_hash")?, &hash) {
         return Err(Failure::new(ErrorCode::InvalidToken));
     }
@@ -221,9 +238,13 @@ impl FromRequestParts<Hub> for Staff {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, hub: &Hub) -> Result<Self, Failure> {
         match credential(parts, hub).await? {
-            Credential::Device(device) if device.revoked => Err(Failure::new(ErrorCode::DeviceRevoked)),
+            Credential::Device(device) if device.revoked => {
+                Err(Failure::new(ErrorCode::DeviceRevoked))
+            }
             Credential::Public(_) => Err(Failure::new(ErrorCode::Forbidden)),
-            credential => Ok(Self { tenant: credential.tenant() }),
+            credential => Ok(Self {
+                tenant: credential.tenant(),
+            }),
         }
     }
 }
@@ -234,6 +255,10 @@ impl Paired {
     /// # Errors
     /// `DEVICE_REVOKED`.
     pub const fn in_good_standing(&self) -> Result<(), Failure> {
-        if self.revoked { Err(Failure::new(ErrorCode::DeviceRevoked)) } else { Ok(()) }
+        if self.revoked {
+            Err(Failure::new(ErrorCode::DeviceRevoked))
+        } else {
+            Ok(())
+        }
     }
 }

@@ -32,7 +32,12 @@ impl Failure {
     /// A refusal without details.
     #[must_use]
     pub const fn new(code: ErrorCode) -> Self {
-        Self { code, details: Vec::new(), retry_after_s: None, cause: None }
+        Self {
+            code,
+            details: Vec::new(),
+            retry_after_s: None,
+            cause: None,
+        }
     }
 
     /// Invalid input in one field.
@@ -44,14 +49,22 @@ impl Failure {
     /// Names a field.
     #[must_use]
     pub fn about(mut self, field: &str, code: &'static str) -> Self {
-        self.details.push(Detail { field: field.to_owned(), code, value: None });
+        self.details.push(Detail {
+            field: field.to_owned(),
+            code,
+            value: None,
+        });
         self
     }
 
     /// Adds a fact that the caller may see.
     #[must_use]
     pub fn fact(mut self, field: &str, code: &'static str, value: String) -> Self {
-        self.details.push(Detail { field: field.to_owned(), code, value: Some(value) });
+        self.details.push(Detail {
+            field: field.to_owned(),
+            code,
+            value: Some(value),
+        });
         self
     }
 
@@ -77,7 +90,10 @@ impl From<sqlx::Error> for Failure {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
             // Serialisation failure and deadlock, shutdown of the server, SQLite's busy: trying again can help.
             sqlx::Error::Database(e) => {
-                matches!(e.code().as_deref(), Some("40001" | "40P01" | "57P01" | "57P03" | "5" | "517"))
+                matches!(
+                    e.code().as_deref(),
+                    Some("40001" | "40P01" | "57P01" | "57P03" | "5" | "517")
+                )
             }
             _ => false,
         };
@@ -98,7 +114,8 @@ impl From<crate::secret::SealError> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response

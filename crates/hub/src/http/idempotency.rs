@@ -37,7 +37,10 @@ impl FromRequestParts<Hub> for IdempotencyKey {
                     .ok_or_else(|| Failure::field(HEADER, "uuid"))?,
             ),
         };
-        Ok(Self { key, endpoint: format!("{} {}", parts.method, parts.uri.path()) })
+        Ok(Self {
+            key,
+            endpoint: format!("{} {}", parts.method, parts.uri.path()),
+        })
     }
 }
 
@@ -47,7 +50,11 @@ impl IdempotencyKey {
     /// # Errors
     /// `MISSING_IDEMPOTENCY_KEY`.
     pub const fn demanded(&self) -> Result<(), Failure> {
-        if self.key.is_some() { Ok(()) } else { Err(Failure::new(ErrorCode::MissingIdempotencyKey)) }
+        if self.key.is_some() {
+            Ok(())
+        } else {
+            Err(Failure::new(ErrorCode::MissingIdempotencyKey))
+        }
     }
 }
 
@@ -72,12 +79,25 @@ impl Write {
     ///
     /// # Errors
     /// When the key was used with another body, or the database is not there.
-    pub async fn begin(hub: &Hub, scope: &str, key: &IdempotencyKey, raw: &[u8]) -> Result<Begun, Failure> {
+    pub async fn begin(
+        hub: &Hub,
+        scope: &str,
+        key: &IdempotencyKey,
+        raw: &[u8],
+    ) -> Result<Begun, Failure> {
         let mut tx = hub.db.write().await?;
         let Some(id) = key.key else {
-            return Ok(Begun::Fresh(Self { tx, hub: hub.clone(), slot: None }));
+            return Ok(Begun::Fresh(Self {
+                tx,
+                hub: hub.clone(),
+                slot: None,
+            }));
         };
-        let hash = hex(&Sha256::new().chain_update(&key.endpoint).chain_update([0]).chain_update(raw).finalize());
+        let hash = hex(&Sha256::new()
+            .chain_update(&key.endpoint)
+            .chain_update([0])
+            .chain_update(raw)
+            .finalize());
         // Waits here while the same key is being written elsewhere.
         let taken = sqlx::query(include_str!("sql/take_idempotency_key.sql"))
             .bind(scope)
@@ -88,7 +108,11 @@ impl Write {
             .await?;
         if taken.rows_affected() == 1 {
             let slot = Some((scope.to_owned(), id));
-            return Ok(Begun::Fresh(Self { tx, hub: hub.clone(), slot }));
+            return Ok(Begun::Fresh(Self {
+                tx,
+                hub: hub.clone(),
+                slot,
+            }));
         }
         let row = sqlx::query(include_str!("sql/find_idempotency_key.sql"))
             .bind(scope)
@@ -99,7 +123,9 @@ impl Write {
             return Err(Failure::new(ErrorCode::IdempotencyKeyReused));
         }
         let status = u16::try_from(row.try_get::<i64, _>("status")?).unwrap_or(200);
-        let data = hub.secrets.open(&purpose(scope, id), &row.try_get::<String, _>("answer")?)?;
+        let data = hub
+            .secrets
+            .open(&purpose(scope, id), &row.try_get::<String, _>("answer")?)?;
         Ok(Begun::Stored(Answer {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
             data: String::from_utf8(data).map_err(Failure::internal)?,
@@ -113,7 +139,11 @@ impl Write {
     /// When the commit fails: then nothing was done.
     pub async fn finish(mut self, answer: Answer) -> Result<Answer, Failure> {
         if let Some((scope, id)) = &self.slot {
-            let sealed = self.hub.secrets.seal(&purpose(scope, *id), answer.data.as_bytes(), self.hub.entropy())?;
+            let sealed = self.hub.secrets.seal(
+                &purpose(scope, *id),
+                answer.data.as_bytes(),
+                self.hub.entropy(),
+            )?;
             sqlx::query(include_str!("sql/keep_answer.sql"))
                 .bind(scope)
                 .bind(id.to_string())

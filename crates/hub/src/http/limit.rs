@@ -45,12 +45,18 @@ impl Limiter {
     }
 
     fn count(&self, key: &str, limit: u32, now: UnixMs, by: u32) -> Budget {
-        let mut windows = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut windows = self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let ended = |w: &Window| !(0..WINDOW_MS).contains(&now.since(w.began));
         if windows.len() >= WINDOWS_MAX {
             windows.retain(|_, w| !ended(w));
         }
-        let fresh = Window { began: now, used: 0 };
+        let fresh = Window {
+            began: now,
+            used: 0,
+        };
         let mut window = windows.get(key).copied().unwrap_or(fresh);
         if ended(&window) {
             window = fresh;

@@ -7,10 +7,12 @@ use counterfoil_domain::time::ShopZone;
 use counterfoil_domain::visit::{
     DayHours, Slot, SlotError, VisitStatus, WorkingHours, check_slot, nearest_free,
 };
-use counterfoil_domain::{EntityKind, EntityRow, MerchantId, Op, OpClass, StaffId, UnixMs, VisitId};
+use counterfoil_domain::{
+    EntityKind, EntityRow, MerchantId, Op, OpClass, StaffId, UnixMs, VisitId,
+};
 use serde_json::json;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{Book, Fault, Remark, entities};
@@ -33,10 +35,17 @@ struct Wish {
 }
 
 /// Why a claim cannot be granted; `None` when it can, or is none.
-pub(super) async fn refusal(conn: &mut AnyConnection, book: &Book, op: &Op) -> Result<Option<Remark>, Fault> {
+pub(super) async fn refusal(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+) -> Result<Option<Remark>, Fault> {
     match op {
         Op::VisitBooked(v) => {
-            let slot = Slot { starts_at: v.starts_at, ends_at: v.ends_at };
+            let slot = Slot {
+                starts_at: v.starts_at,
+                ends_at: v.ends_at,
+            };
             let wish = Wish {
                 visit_id: v.visit_id,
                 merchant_id: v.merchant_id,
@@ -47,7 +56,9 @@ pub(super) async fn refusal(conn: &mut AnyConnection, book: &Book, op: &Op) -> R
             refuse_slot(conn, book, wish).await
         }
         Op::VisitMoved(v) => match find_visit(conn, book, v.visit_id).await? {
-            Some(visit) if visit.status == VisitStatus::Booked => refuse_slot(conn, book, moved(v, visit)).await,
+            Some(visit) if visit.status == VisitStatus::Booked => {
+                refuse_slot(conn, book, moved(v, visit)).await
+            }
             visit => Ok(Some(not_open(v.visit_id, visit.as_ref()))),
         },
         Op::VisitCancelled(v) => match find_visit(conn, book, v.visit_id).await? {
@@ -64,21 +75,40 @@ fn moved(v: &VisitMoved, visit: Visit) -> Wish {
         merchant_id: visit.merchant_id,
         installer_id: v.installer_id,
         purpose: visit.purpose,
-        slot: Slot { starts_at: v.starts_at, ends_at: v.ends_at },
+        slot: Slot {
+            starts_at: v.starts_at,
+            ends_at: v.ends_at,
+        },
     }
 }
 
 fn not_open(visit_id: VisitId, visit: Option<&Visit>) -> Remark {
     let details = json!({ "visit_id": visit_id, "visit": visit });
-    Remark { code: "visit_not_open", subject: (EntityKind::Visit, visit_id.0), details }
+    Remark {
+        code: "visit_not_open",
+        subject: (EntityKind::Visit, visit_id.0),
+        details,
+    }
 }
 
-async fn find_visit(conn: &mut AnyConnection, book: &Book, id: VisitId) -> Result<Option<Visit>, Fault> {
+async fn find_visit(
+    conn: &mut AnyConnection,
+    book: &Book,
+    id: VisitId,
+) -> Result<Option<Visit>, Fault> {
     let stored = entities::find(conn, &book.key, EntityKind::Visit, id.0).await?;
-    stored.filter(|s| !s.row.deleted).map(|s| s.row.read()).transpose().map_err(Fault::from)
+    stored
+        .filter(|s| !s.row.deleted)
+        .map(|s| s.row.read())
+        .transpose()
+        .map_err(Fault::from)
 }
 
-async fn refuse_slot(conn: &mut AnyConnection, book: &Book, wish: Wish) -> Result<Option<Remark>, Fault> {
+async fn refuse_slot(
+    conn: &mut AnyConnection,
+    book: &Book,
+    wish: Wish,
+) -> Result<Option<Remark>, Fault> {
     let busy = list_busy(conn, book, &wish).await?;
     let stated = find_hours(conn, book, wish.installer_id).await?;
     let zone = find_zone(conn, book).await?;
@@ -110,9 +140,18 @@ async fn refuse_slot(conn: &mut AnyConnection, book: &Book, wish: Wish) -> Resul
 
 /// Working days from nine to six, for an installer who has not said.
 fn usual_hours(wish: Slot) -> WorkingHours {
-    let day = Some(DayHours { from_min: 9 * 60, to_min: 18 * 60 });
-    let slot_min = u32::try_from(wish.ends_at.since(wish.starts_at) / 60_000).unwrap_or(60).clamp(15, 480);
-    WorkingHours { days: [day, day, day, day, day, None, None], travel_gap_min: 0, slot_min }
+    let day = Some(DayHours {
+        from_min: 9 * 60,
+        to_min: 18 * 60,
+    });
+    let slot_min = u32::try_from(wish.ends_at.since(wish.starts_at) / 60_000)
+        .unwrap_or(60)
+        .clamp(15, 480);
+    WorkingHours {
+        days: [day, day, day, day, day, None, None],
+        travel_gap_min: 0,
+        slot_min,
+    }
 }
 
 /// The installer's other booked visits.
@@ -132,12 +171,19 @@ async fn list_busy(conn: &mut AnyConnection, book: &Book, wish: &Wish) -> Result
             continue;
         }
         let visit: Visit = serde_json::from_str(&row.try_get::<String, _>("body")?)?;
-        busy.push(Slot { starts_at: visit.starts_at, ends_at: visit.ends_at });
+        busy.push(Slot {
+            starts_at: visit.starts_at,
+            ends_at: visit.ends_at,
+        });
     }
     Ok(busy)
 }
 
-async fn find_hours(conn: &mut AnyConnection, book: &Book, id: StaffId) -> Result<Option<WorkingHours>, Fault> {
+async fn find_hours(
+    conn: &mut AnyConnection,
+    book: &Book,
+    id: StaffId,
+) -> Result<Option<WorkingHours>, Fault> {
     let stored = entities::find(conn, &book.key, EntityKind::Staff, id.0).await?;
     Ok(match stored {
         Some(stored) => stored.row.read::<Staff>()?.working_hours,
@@ -148,7 +194,9 @@ async fn find_hours(conn: &mut AnyConnection, book: &Book, id: StaffId) -> Resul
 async fn find_zone(conn: &mut AnyConnection, book: &Book) -> Result<ShopZone, Fault> {
     let stored = entities::find(conn, &book.key, EntityKind::Shop, book.tenant.0).await?;
     let shop: Shop = stored.map_or_else(|| Ok(Shop::default()), |s| s.row.read())?;
-    ShopZone::named(&shop.time_zone).or_else(|_| ShopZone::named("UTC")).map_err(|e| Fault::Poison(e.to_string()))
+    ShopZone::named(&shop.time_zone)
+        .or_else(|_| ShopZone::named("UTC"))
+        .map_err(|e| Fault::Poison(e.to_string()))
 }
 
 /// A visit that took place although its booking was refused is a fact: what the refusal kept brings it back.
@@ -158,17 +206,32 @@ pub(super) async fn recover(
     op: &Op,
     clock: FieldClock,
 ) -> Result<Option<EntityRow>, Fault> {
-    let Op::VisitDone(VisitDone { visit_id, done_at, .. }) = op else { return Ok(None) };
-    if entities::find(conn, &book.key, EntityKind::Visit, visit_id.0).await?.is_some() {
+    let Op::VisitDone(VisitDone {
+        visit_id, done_at, ..
+    }) = op
+    else {
+        return Ok(None);
+    };
+    if entities::find(conn, &book.key, EntityKind::Visit, visit_id.0)
+        .await?
+        .is_some()
+    {
         return Ok(None);
     }
-    let refused = entities::find_by_lookup(conn, &book.key, EntityKind::Conflict, &visit_id.to_string()).await?;
+    let refused =
+        entities::find_by_lookup(conn, &book.key, EntityKind::Conflict, &visit_id.to_string())
+            .await?;
     for id in refused {
-        let Some(stored) = entities::find(conn, &book.key, EntityKind::Conflict, id).await? else { continue };
+        let Some(stored) = entities::find(conn, &book.key, EntityKind::Conflict, id).await? else {
+            continue;
+        };
         let details = stored.row.read::<Conflict>()?.details;
         let id_at = |name: &str| details[name].as_str().and_then(|t| Uuid::parse_str(t).ok());
         let time_at = |name: &str| details[name].as_i64().map(UnixMs);
-        let (Some(merchant), Some(installer)) = (id_at("merchant_id"), id_at("installer_id")) else { continue };
+        let (Some(merchant), Some(installer)) = (id_at("merchant_id"), id_at("installer_id"))
+        else {
+            continue;
+        };
         let visit = Visit {
             merchant_id: MerchantId(merchant),
             installer_id: StaffId(installer),
@@ -184,7 +247,16 @@ pub(super) async fn recover(
         // The operation's own words come after this under the same clock, which must not meet itself.
         fields.remove("note");
         fields.remove("done_at");
-        return entities::patch(conn, book, subject, &fields, clock, entities::Rule::LastWriter).await.map(Some);
+        return entities::patch(
+            conn,
+            book,
+            subject,
+            &fields,
+            clock,
+            entities::Rule::LastWriter,
+        )
+        .await
+        .map(Some);
     }
     Ok(None)
 }

@@ -8,8 +8,8 @@ use counterfoil_domain::merge::{self, Clocks, FieldClock};
 use counterfoil_domain::visit::VisitStatus;
 use counterfoil_domain::{CustomerId, EntityKind, EntityRow, Op};
 use serde::de::DeserializeOwned;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{Book, Fault};
@@ -108,7 +108,8 @@ pub async fn save(conn: &mut AnyConnection, tenant: &str, stored: &Stored) -> Re
 /// What an entity is searched by; reading it also proves that the fields have their kind's shape.
 fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
     fn shape<T: DeserializeOwned>(row: &EntityRow) -> Result<T, Fault> {
-        row.read().map_err(|e| Fault::Poison(format!("{} does not have its shape: {e}", row.kind.name())))
+        row.read()
+            .map_err(|e| Fault::Poison(format!("{} does not have its shape: {e}", row.kind.name())))
     }
     Ok(match row.kind {
         EntityKind::Customer => {
@@ -120,7 +121,10 @@ fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
         EntityKind::Visit => {
             let visit: Visit = shape(row)?;
             let booked = visit.status == VisitStatus::Booked;
-            (booked.then(|| visit.installer_id.to_string()), Some(visit.starts_at.0))
+            (
+                booked.then(|| visit.installer_id.to_string()),
+                Some(visit.starts_at.0),
+            )
         }
         EntityKind::Conflict => (Some(shape::<Conflict>(row)?.subject_id), None),
         EntityKind::Shop => shape::<Shop>(row).map(|_| (None, None))?,
@@ -132,8 +136,16 @@ fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
 }
 
 fn blank(kind: EntityKind, id: Uuid) -> Stored {
-    let row = EntityRow { kind, id, fields: Fields::new(), deleted: false };
-    Stored { row, clocks: Clocks::new() }
+    let row = EntityRow {
+        kind,
+        id,
+        fields: Fields::new(),
+        deleted: false,
+    };
+    Stored {
+        row,
+        clocks: Clocks::new(),
+    }
 }
 
 /// Sets fields and returns the row after it.
@@ -145,12 +157,25 @@ pub(super) async fn patch(
     clock: FieldClock,
     rule: Rule,
 ) -> Result<EntityRow, Fault> {
-    let mut stored = find(conn, &book.key, kind, id).await?.unwrap_or_else(|| blank(kind, id));
-    let clock = if rule == Rule::HubDecides { above(clock, &stored.clocks) } else { clock };
-    let keys = if kind == EntityKind::Shop { merged_keys(&stored, fields, clock)? } else { None };
+    let mut stored = find(conn, &book.key, kind, id)
+        .await?
+        .unwrap_or_else(|| blank(kind, id));
+    let clock = if rule == Rule::HubDecides {
+        above(clock, &stored.clocks)
+    } else {
+        clock
+    };
+    let keys = if kind == EntityKind::Shop {
+        merged_keys(&stored, fields, clock)?
+    } else {
+        None
+    };
     merge::patch(&mut stored.row, &mut stored.clocks, fields, clock);
     if let Some(keys) = keys {
-        stored.row.fields.insert("card_keys".to_owned(), serde_json::to_value(keys)?);
+        stored
+            .row
+            .fields
+            .insert("card_keys".to_owned(), serde_json::to_value(keys)?);
     }
     save(conn, &book.key, &stored).await?;
     Ok(stored.row)
@@ -158,21 +183,38 @@ pub(super) async fn patch(
 
 /// A clock that no field's clock exceeds.
 fn above(clock: FieldClock, clocks: &Clocks) -> FieldClock {
-    clocks.values().map(|c| c.hlc).max().filter(|newest| *newest >= clock.hlc).map_or(clock, |newest| FieldClock {
-        hlc: Hlc { ms: newest.ms, counter: newest.counter.saturating_add(1) },
-        ..clock
-    })
+    clocks
+        .values()
+        .map(|c| c.hlc)
+        .max()
+        .filter(|newest| *newest >= clock.hlc)
+        .map_or(clock, |newest| FieldClock {
+            hlc: Hlc {
+                ms: newest.ms,
+                counter: newest.counter.saturating_add(1),
+            },
+            ..clock
+        })
 }
 
 /// Card keys only ever accumulate: a card in somebody's pocket must not become a stranger's because two lists met.
-fn merged_keys(stored: &Stored, fields: &Fields, clock: FieldClock) -> Result<Option<Vec<CardKey>>, Fault> {
-    let Some(incoming) = fields.get("card_keys") else { return Ok(None) };
+fn merged_keys(
+    stored: &Stored,
+    fields: &Fields,
+    clock: FieldClock,
+) -> Result<Option<Vec<CardKey>>, Fault> {
+    let Some(incoming) = fields.get("card_keys") else {
+        return Ok(None);
+    };
     let incoming: Vec<CardKey> = serde_json::from_value(incoming.clone())?;
     let mut keys: Vec<CardKey> = match stored.row.fields.get("card_keys") {
         Some(value) => serde_json::from_value(value.clone())?,
         None => Vec::new(),
     };
-    let newer = stored.clocks.get("card_keys").is_none_or(|have| clock > *have);
+    let newer = stored
+        .clocks
+        .get("card_keys")
+        .is_none_or(|have| clock > *have);
     for key in incoming {
         match keys.iter_mut().find(|k| k.key_id == key.key_id) {
             Some(have) if newer => *have = key,
@@ -190,7 +232,9 @@ pub(super) async fn delete(
     (kind, id): (EntityKind, Uuid),
     clock: FieldClock,
 ) -> Result<EntityRow, Fault> {
-    let mut stored = find(conn, &book.key, kind, id).await?.unwrap_or_else(|| blank(kind, id));
+    let mut stored = find(conn, &book.key, kind, id)
+        .await?
+        .unwrap_or_else(|| blank(kind, id));
     merge::delete(&mut stored.row, &mut stored.clocks, clock);
     save(conn, &book.key, &stored).await?;
     Ok(stored.row)
@@ -215,9 +259,23 @@ pub(super) async fn revive_customer(
     let Some(stored) = find(conn, &book.key, EntityKind::Customer, customer.0).await? else {
         return Ok(None);
     };
-    let name = stored.row.fields.get_key_value("name").filter(|_| stored.row.deleted);
-    let Some((field, value)) = name else { return Ok(None) };
+    let name = stored
+        .row
+        .fields
+        .get_key_value("name")
+        .filter(|_| stored.row.deleted);
+    let Some((field, value)) = name else {
+        return Ok(None);
+    };
     let fields = Fields::from([(field.clone(), value.clone())]);
-    let row = patch(conn, book, (EntityKind::Customer, customer.0), &fields, clock, Rule::LastWriter).await?;
+    let row = patch(
+        conn,
+        book,
+        (EntityKind::Customer, customer.0),
+        &fields,
+        clock,
+        Rule::LastWriter,
+    )
+    .await?;
     Ok((!row.deleted).then_some(row))
 }

@@ -3,8 +3,8 @@
 use counterfoil_domain::fact::{CashEntry, Refund, Sale, StampEntry, StampReason, StockEntry};
 use counterfoil_domain::{CustomerId, FactRow, OpId, UnixMs};
 use serde::Serialize;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 
 use super::{Book, Fault};
 
@@ -19,7 +19,10 @@ pub(super) struct Inserted {
 
 /// The name of a serde unit variant, as it travels.
 fn wire(value: &impl Serialize) -> Result<String, Fault> {
-    Ok(serde_json::to_value(value)?.as_str().unwrap_or_default().to_owned())
+    Ok(serde_json::to_value(value)?
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 /// Inserts a fact's row.
@@ -37,18 +40,28 @@ pub(super) async fn insert(
         FactRow::Stamp(entry) => insert_stamp(conn, book, &op, entry, &body).await?,
         FactRow::Stock(entry) => insert_stock(conn, book, &op, entry, &body).await?,
         FactRow::Cash(entry) => insert_cash(conn, book, &op, entry, &body).await?,
-        FactRow::ShiftOpened(s) => insert_shift(conn, book, &op, fact, (s.device_id.0, s.at), &body).await?,
-        FactRow::ShiftClosed(s) => insert_shift(conn, book, &op, fact, (s.device_id.0, s.at), &body).await?,
+        FactRow::ShiftOpened(s) => {
+            insert_shift(conn, book, &op, fact, (s.device_id.0, s.at), &body).await?
+        }
+        FactRow::ShiftClosed(s) => {
+            insert_shift(conn, book, &op, fact, (s.device_id.0, s.at), &body).await?
+        }
     };
     if !fresh {
-        return Ok(Inserted { stored: Some(find(conn, book, fact).await?), balance: None });
+        return Ok(Inserted {
+            stored: Some(find(conn, book, fact).await?),
+            balance: None,
+        });
     }
     let balance = match fact {
         FactRow::Stamp(entry) => Some(add_stamps(conn, book, entry).await?),
         FactRow::Stock(entry) => Some(add_stock(conn, book, entry).await?),
         _ => None,
     };
-    Ok(Inserted { stored: None, balance })
+    Ok(Inserted {
+        stored: None,
+        balance,
+    })
 }
 
 async fn insert_sale(
@@ -199,7 +212,11 @@ async fn find(conn: &mut AnyConnection, book: &Book, fact: &FactRow) -> Result<F
     Ok(serde_json::from_str(&row.try_get::<String, _>("body")?)?)
 }
 
-async fn add_stamps(conn: &mut AnyConnection, book: &Book, entry: &StampEntry) -> Result<i64, Fault> {
+async fn add_stamps(
+    conn: &mut AnyConnection,
+    book: &Book,
+    entry: &StampEntry,
+) -> Result<i64, Fault> {
     let given_at = (entry.reason == StampReason::Given).then_some(entry.at.0);
     let row = sqlx::query(include_str!("sql/add_to_stamp_balance.sql"))
         .bind(&book.key)
@@ -211,7 +228,11 @@ async fn add_stamps(conn: &mut AnyConnection, book: &Book, entry: &StampEntry) -
     Ok(row.try_get("balance")?)
 }
 
-async fn add_stock(conn: &mut AnyConnection, book: &Book, entry: &StockEntry) -> Result<i64, Fault> {
+async fn add_stock(
+    conn: &mut AnyConnection,
+    book: &Book,
+    entry: &StockEntry,
+) -> Result<i64, Fault> {
     let row = sqlx::query(include_str!("sql/add_to_stock_balance.sql"))
         .bind(&book.key)
         .bind(entry.product_id.to_string())
@@ -236,6 +257,9 @@ pub async fn stamp_balance(
         .fetch_optional(conn)
         .await?;
     row.map_or(Ok((0, None)), |row| {
-        Ok((row.try_get("balance")?, row.try_get::<Option<i64>, _>("last_given_at")?.map(UnixMs)))
+        Ok((
+            row.try_get("balance")?,
+            row.try_get::<Option<i64>, _>("last_given_at")?.map(UnixMs),
+        ))
     })
 }

@@ -6,8 +6,8 @@ use counterfoil_domain::entity::{Fields, Product};
 use counterfoil_domain::fact::{Refund, Sale};
 use counterfoil_domain::{EntityKind, EntityRow, FactRow, OpMeta};
 use serde_json::json;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::facts::Inserted;
@@ -27,17 +27,25 @@ pub(super) async fn after_fact(
         // The same row again is nothing new; another one under its id must not vanish unseen.
         let details = json!({ "fact": fact.name(), "id": fact.id(), "lost": fact });
         let subject = (EntityKind::Shop, book.tenant.0);
-        return Ok((stored != fact).then_some(Remark { code: "id_reused", subject, details }));
+        return Ok((stored != fact).then_some(Remark {
+            code: "id_reused",
+            subject,
+            details,
+        }));
     }
     match (fact, inserted.balance) {
-        (FactRow::Stock(entry), Some(balance)) if balance < 0 && balance - entry.quantity.milli() >= 0 => {
+        (FactRow::Stock(entry), Some(balance))
+            if balance < 0 && balance - entry.quantity.milli() >= 0 =>
+        {
             oversold(conn, book, entry.product_id.0, balance).await
         }
-        (FactRow::Stamp(entry), Some(balance)) if balance < 0 && entry.stamps < 0 => Ok(Some(Remark {
-            code: "reward_overdrawn",
-            subject: (EntityKind::Customer, entry.customer_id.0),
-            details: json!({ "customer_id": entry.customer_id, "balance": balance }),
-        })),
+        (FactRow::Stamp(entry), Some(balance)) if balance < 0 && entry.stamps < 0 => {
+            Ok(Some(Remark {
+                code: "reward_overdrawn",
+                subject: (EntityKind::Customer, entry.customer_id.0),
+                details: json!({ "customer_id": entry.customer_id, "balance": balance }),
+            }))
+        }
         (FactRow::Refund(refund), _) => over_sale(conn, book, refund).await,
         _ => Ok(None),
     }
@@ -56,10 +64,18 @@ async fn oversold(
         None => false,
     };
     let details = json!({ "product_id": product_id, "balance_milli": balance });
-    Ok(kept.then_some(Remark { code: "oversold", subject: (EntityKind::Product, product_id), details }))
+    Ok(kept.then_some(Remark {
+        code: "oversold",
+        subject: (EntityKind::Product, product_id),
+        details,
+    }))
 }
 
-async fn over_sale(conn: &mut AnyConnection, book: &Book, refund: &Refund) -> Result<Option<Remark>, Fault> {
+async fn over_sale(
+    conn: &mut AnyConnection,
+    book: &Book,
+    refund: &Refund,
+) -> Result<Option<Remark>, Fault> {
     let sale_id = refund.sale_id.to_string();
     let row = sqlx::query(include_str!("sql/find_sale.sql"))
         .bind(&book.key)
@@ -82,7 +98,10 @@ async fn over_sale(conn: &mut AnyConnection, book: &Book, refund: &Refund) -> Re
             refunds.push(refund);
         }
     }
-    let refunded_minor: i64 = refunds.iter().map(|r| r.total.minor()).fold(0, i64::saturating_add);
+    let refunded_minor: i64 = refunds
+        .iter()
+        .map(|r| r.total.minor())
+        .fold(0, i64::saturating_add);
     if !more_than_sold(&sale, &refunds) && refunded_minor <= sale.total.minor() {
         return Ok(None);
     }
@@ -97,10 +116,14 @@ async fn over_sale(conn: &mut AnyConnection, book: &Book, refund: &Refund) -> Re
 }
 
 fn more_than_sold(sale: &Sale, refunds: &[Refund]) -> bool {
-    let mut left: BTreeMap<_, i64> =
-        sale.lines.iter().map(|l| (l.line.line_id, l.line.quantity.milli())).collect();
+    let mut left: BTreeMap<_, i64> = sale
+        .lines
+        .iter()
+        .map(|l| (l.line.line_id, l.line.quantity.milli()))
+        .collect();
     for line in refunds.iter().flat_map(|r| &r.lines) {
-        *left.entry(line.line_id).or_insert(0) -= line.quantity.milli();
+        let left = left.entry(line.line_id).or_insert(0);
+        *left = left.saturating_sub(line.quantity.milli());
     }
     left.values().any(|milli| *milli < 0)
 }
@@ -112,12 +135,20 @@ pub(super) async fn after_patch(
     row: &EntityRow,
     fields: &Fields,
 ) -> Result<Option<Remark>, Fault> {
-    let phone = row.fields.get("phone").and_then(|p| p.as_str()).filter(|p| !p.is_empty());
-    let (EntityKind::Customer, true, Some(phone)) = (row.kind, fields.contains_key("phone"), phone) else {
+    let phone = row
+        .fields
+        .get("phone")
+        .and_then(|p| p.as_str())
+        .filter(|p| !p.is_empty());
+    let (EntityKind::Customer, true, Some(phone)) = (row.kind, fields.contains_key("phone"), phone)
+    else {
         return Ok(None);
     };
     let others = entities::find_by_lookup(conn, &book.key, EntityKind::Customer, phone).await?;
-    let other = others.into_iter().find(|id| *id != row.id).filter(|_| !row.deleted);
+    let other = others
+        .into_iter()
+        .find(|id| *id != row.id)
+        .filter(|_| !row.deleted);
     Ok(other.map(|other| Remark {
         code: "phone_exists",
         subject: (EntityKind::Customer, row.id),
@@ -140,5 +171,9 @@ pub(super) async fn clock_ahead(
         .await?;
     let details = json!({ "device_id": meta.device_id, "ahead_ms": meta.hlc.ms - book.now.0 });
     let subject = (EntityKind::Shop, book.tenant.0);
-    Ok((flagged.rows_affected() == 1).then_some(Remark { code: "clock_ahead", subject, details }))
+    Ok((flagged.rows_affected() == 1).then_some(Remark {
+        code: "clock_ahead",
+        subject,
+        details,
+    }))
 }

@@ -10,11 +10,13 @@ mod flags;
 use counterfoil_domain::entity::Conflict;
 use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
-use counterfoil_domain::{DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects};
+use counterfoil_domain::{
+    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects,
+};
 use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
 use serde_json::Value;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::http::Failure;
@@ -48,8 +50,28 @@ pub enum Fault {
 }
 
 impl From<sqlx::Error> for Fault {
+    /// A value that the engine cannot hold would fail again at every retry: it must not wedge the queue.
     fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
+        let unholdable = match &error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => {
+                true
+            }
+            // PostgreSQL's data exceptions and broken constraints; SQLite's TOOBIG, CONSTRAINT and MISMATCH.
+            sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+                let postgres =
+                    code.len() == 5 && (code.starts_with("22") || code.starts_with("23"));
+                let sqlite = code
+                    .parse::<u32>()
+                    .is_ok_and(|c| matches!(c & 0xff, 18..=20));
+                if code.len() == 5 { postgres } else { sqlite }
+            }),
+            _ => false,
+        };
+        if unholdable {
+            Self::Poison(error.to_string())
+        } else {
+            Self::Database(error)
+        }
     }
 }
 
@@ -90,9 +112,16 @@ impl Book {
     ///
     /// # Errors
     /// When the tenant is unknown or the database is not there.
-    pub async fn open(conn: &mut AnyConnection, tenant: TenantId, now: UnixMs) -> Result<Self, Failure> {
+    pub async fn open(
+        conn: &mut AnyConnection,
+        tenant: TenantId,
+        now: UnixMs,
+    ) -> Result<Self, Failure> {
         let key = tenant.to_string();
-        let row = sqlx::query(include_str!("sql/lock_tenant.sql")).bind(&key).fetch_one(conn).await?;
+        let row = sqlx::query(include_str!("sql/lock_tenant.sql"))
+            .bind(&key)
+            .fetch_one(conn)
+            .await?;
         Ok(Self {
             tenant,
             key,
@@ -114,7 +143,13 @@ impl Book {
     ) -> Result<(), Failure> {
         let seq = self.head + 1;
         let row_count = i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
-        let change = Change { seq, origin, outcome: done.outcome, at: self.now, rows: done.rows };
+        let change = Change {
+            seq,
+            origin,
+            outcome: done.outcome,
+            at: self.now,
+            rows: done.rows,
+        };
         sqlx::query(include_str!("sql/append_change.sql"))
             .bind(&self.key)
             .bind(seq.cast_signed())
@@ -144,24 +179,38 @@ impl Book {
     ///
     /// # Errors
     /// When it cannot be applied or the database fails.
-    pub async fn perform(&mut self, conn: &mut AnyConnection, op: &Op, op_id: OpId) -> Result<Done, Failure> {
+    pub async fn perform(
+        &mut self,
+        conn: &mut AnyConnection,
+        op: &Op,
+        op_id: OpId,
+    ) -> Result<Done, Failure> {
         let meta = OpMeta {
             op_id,
             device_id: self.hub_device,
             staff_id: None,
             at: self.now,
             // Unique and rising within the tenant: its counter row is held.
-            hlc: Hlc { ms: self.now.0, counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0) },
+            hlc: Hlc {
+                ms: self.now.0,
+                counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0),
+            },
         };
         let done = apply(conn, self, op, &meta).await?;
-        let again = Done { outcome: done.outcome.clone(), rows: done.rows.clone() };
+        let again = Done {
+            outcome: done.outcome.clone(),
+            rows: done.rows.clone(),
+        };
         self.append(conn, None, done).await?;
         Ok(again)
     }
 
     const fn hub_clock(&self) -> FieldClock {
         // The least clock there is: whatever a person decides about it later wins.
-        FieldClock { hlc: Hlc { ms: 0, counter: 0 }, device_id: self.hub_device }
+        FieldClock {
+            hlc: Hlc { ms: 0, counter: 0 },
+            device_id: self.hub_device,
+        }
     }
 }
 
@@ -169,12 +218,20 @@ impl Book {
 ///
 /// # Errors
 /// See [`Fault`]; the caller rolls back to before the operation.
-pub async fn apply(conn: &mut AnyConnection, book: &Book, op: &Op, meta: &OpMeta) -> Result<Done, Fault> {
+pub async fn apply(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+    meta: &OpMeta,
+) -> Result<Done, Fault> {
     if let Some(refusal) = claims::refusal(conn, book, op).await? {
         return refuse(conn, book, op, meta, refusal).await;
     }
     let (hlc, ahead) = meta.hlc.clamped(book.now);
-    let clock = FieldClock { hlc, device_id: meta.device_id };
+    let clock = FieldClock {
+        hlc,
+        device_id: meta.device_id,
+    };
     let mut rows = Vec::new();
     let mut remarks = Vec::new();
     if let Some(row) = claims::recover(conn, book, op, clock).await? {
@@ -188,14 +245,20 @@ pub async fn apply(conn: &mut AnyConnection, book: &Book, op: &Op, meta: &OpMeta
                 rows.push(Row::Fact(inserted.stored.unwrap_or(fact)));
             }
             Effect::Patch { kind, id, fields } => {
-                let how = if claims::is_claim(op) { entities::Rule::HubDecides } else { entities::Rule::LastWriter };
+                let how = if claims::is_claim(op) {
+                    entities::Rule::HubDecides
+                } else {
+                    entities::Rule::LastWriter
+                };
                 let row = entities::patch(conn, book, (kind, id), &fields, clock, how).await?;
                 remarks.extend(flags::after_patch(conn, book, &row, &fields).await?);
                 rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
                 rows.push(Row::Entity(row));
             }
             Effect::Delete { kind, id } => {
-                rows.push(Row::Entity(entities::delete(conn, book, (kind, id), clock).await?));
+                rows.push(Row::Entity(
+                    entities::delete(conn, book, (kind, id), clock).await?,
+                ));
             }
         }
     }
@@ -208,7 +271,10 @@ pub async fn apply(conn: &mut AnyConnection, book: &Book, op: &Op, meta: &OpMeta
     if let Some(row) = note(conn, book, op.kind(), meta, remarks, false).await? {
         rows.push(row);
     }
-    Ok(Done { outcome: Outcome::Applied, rows })
+    Ok(Done {
+        outcome: Outcome::Applied,
+        rows,
+    })
 }
 
 /// A claim that cannot be granted: the change restores the row as the hub has it, and a conflict says why.
@@ -226,7 +292,10 @@ async fn refuse(
         rows.push(Row::Entity(stored.row));
     }
     rows.extend(note(conn, book, op.kind(), meta, vec![refusal], true).await?);
-    Ok(Done { outcome: Outcome::Refused { code }, rows })
+    Ok(Done {
+        outcome: Outcome::Refused { code },
+        rows,
+    })
 }
 
 /// Writes what a person must see: one conflict an operation, its id the operation's.
@@ -243,8 +312,9 @@ async fn note(
         return Ok(None);
     };
     let mut details = first.details;
-    let others: Vec<Value> =
-        remarks.map(|r| serde_json::json!({ "code": r.code, "details": r.details })).collect();
+    let others: Vec<Value> = remarks
+        .map(|r| serde_json::json!({ "code": r.code, "details": r.details }))
+        .collect();
     if let (Value::Object(map), false) = (&mut details, others.is_empty()) {
         map.insert("also".to_owned(), Value::Array(others));
     }
@@ -261,7 +331,15 @@ async fn note(
     };
     let fields = counterfoil_domain::entity::fields_of(&conflict)?;
     let subject = (EntityKind::Conflict, meta.op_id.0);
-    let row = entities::patch(conn, book, subject, &fields, book.hub_clock(), entities::Rule::LastWriter).await?;
+    let row = entities::patch(
+        conn,
+        book,
+        subject,
+        &fields,
+        book.hub_clock(),
+        entities::Rule::LastWriter,
+    )
+    .await?;
     Ok(Some(Row::Entity(row)))
 }
 
@@ -275,6 +353,22 @@ pub async fn suggest(
     subject: (EntityKind, Uuid),
     fields: &counterfoil_domain::entity::Fields,
 ) -> Result<(), Failure> {
-    let row = entities::patch(conn, book, subject, fields, book.hub_clock(), entities::Rule::LastWriter).await?;
-    book.append(conn, None, Done { outcome: Outcome::Applied, rows: vec![Row::Entity(row)] }).await
+    let row = entities::patch(
+        conn,
+        book,
+        subject,
+        fields,
+        book.hub_clock(),
+        entities::Rule::LastWriter,
+    )
+    .await?;
+    book.append(
+        conn,
+        None,
+        Done {
+            outcome: Outcome::Applied,
+            rows: vec![Row::Entity(row)],
+        },
+    )
+    .await
 }

@@ -18,7 +18,10 @@ async fn an_owner_registers_and_logs_in() {
         let login = world.post(LOGIN, "", &body).await;
         assert_eq!(login.data()["user"], registered["user"]);
         let token = login.data()["access_token"].as_str().unwrap();
-        assert_eq!(world.get("/api/v1/shop", token).await.data()["name"], "Café Lima");
+        assert_eq!(
+            world.get("/api/v1/shop", token).await.data()["name"],
+            "Café Lima"
+        );
     })
     .await;
 }
@@ -36,7 +39,11 @@ async fn bad_registrations_name_what_is_wrong() {
             let body = json!({ "email": email, "password": password, "business_name": name });
             assert_eq!(world.post(REGISTER, "", &body).await.refusal(), code);
         }
-        assert_eq!(world.count("SELECT count(*) FROM tenants").await, 1, "nothing half made");
+        assert_eq!(
+            world.count("SELECT count(*) FROM tenants").await,
+            1,
+            "nothing half made"
+        );
     })
     .await;
 }
@@ -58,8 +65,20 @@ async fn a_shop_that_a_till_made_keeps_its_id_and_is_taken_once() {
 async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     on_each_engine(async |world| {
         world.register("o@lima.pe").await;
-        let wrong = world.post(LOGIN, "", &json!({ "email": "o@lima.pe", "password": "Wrong1234" })).await;
-        let unknown = world.post(LOGIN, "", &json!({ "email": "x@lima.pe", "password": PASSWORD })).await;
+        let wrong = world
+            .post(
+                LOGIN,
+                "",
+                &json!({ "email": "o@lima.pe", "password": "Wrong1234" }),
+            )
+            .await;
+        let unknown = world
+            .post(
+                LOGIN,
+                "",
+                &json!({ "email": "x@lima.pe", "password": PASSWORD }),
+            )
+            .await;
         assert_eq!(wrong.refusal(), (401, "INVALID_CREDENTIALS"));
         assert_eq!(wrong.json["error"], unknown.json["error"]);
     })
@@ -73,9 +92,18 @@ async fn an_access_token_is_good_for_fifteen_minutes() {
         world.clock.advance_ms(15 * 60_000 - 1_001);
         assert_eq!(world.get("/api/v1/shop", &token).await.status, 200);
         world.clock.advance_ms(1_001);
-        assert_eq!(world.get("/api/v1/shop", &token).await.refusal(), (401, "INVALID_TOKEN"));
-        assert_eq!(world.get("/api/v1/shop", "").await.refusal(), (401, "MISSING_TOKEN"));
-        assert_eq!(world.get("/api/v1/shop", "e30.e30.x").await.refusal(), (401, "INVALID_TOKEN"));
+        assert_eq!(
+            world.get("/api/v1/shop", &token).await.refusal(),
+            (401, "INVALID_TOKEN")
+        );
+        assert_eq!(
+            world.get("/api/v1/shop", "").await.refusal(),
+            (401, "MISSING_TOKEN")
+        );
+        assert_eq!(
+            world.get("/api/v1/shop", "e30.e30.x").await.refusal(),
+            (401, "INVALID_TOKEN")
+        );
     })
     .await;
 }
@@ -89,11 +117,29 @@ async fn a_refresh_token_used_twice_revokes_its_family() {
         let newest = json!({ "refresh_token": next.data()["refresh_token"] });
         let renewed = world.post(REFRESH, "", &newest).await;
         let newest = json!({ "refresh_token": renewed.data()["refresh_token"] });
-        assert_eq!(world.post(REFRESH, "", &old).await.refusal(), (401, "INVALID_TOKEN"), "used");
-        assert_eq!(world.post(REFRESH, "", &newest).await.refusal(), (401, "INVALID_TOKEN"), "revoked with it");
-        let login = world.post(LOGIN, "", &json!({ "email": "o@lima.pe", "password": PASSWORD })).await;
+        assert_eq!(
+            world.post(REFRESH, "", &old).await.refusal(),
+            (401, "INVALID_TOKEN"),
+            "used"
+        );
+        assert_eq!(
+            world.post(REFRESH, "", &newest).await.refusal(),
+            (401, "INVALID_TOKEN"),
+            "revoked with it"
+        );
+        let login = world
+            .post(
+                LOGIN,
+                "",
+                &json!({ "email": "o@lima.pe", "password": PASSWORD }),
+            )
+            .await;
         let other = json!({ "refresh_token": login.data()["refresh_token"] });
-        assert_eq!(world.post(REFRESH, "", &other).await.status, 200, "another family stands");
+        assert_eq!(
+            world.post(REFRESH, "", &other).await.status,
+            200,
+            "another family stands"
+        );
     })
     .await;
 }
@@ -104,7 +150,10 @@ async fn a_refresh_token_ends_after_seven_days() {
         let registered = world.register("o@lima.pe").await;
         let token = json!({ "refresh_token": registered["refresh_token"] });
         world.clock.advance_ms(7 * 86_400_000);
-        assert_eq!(world.post(REFRESH, "", &token).await.refusal(), (401, "INVALID_TOKEN"));
+        assert_eq!(
+            world.post(REFRESH, "", &token).await.refusal(),
+            (401, "INVALID_TOKEN")
+        );
     })
     .await;
 }
@@ -116,30 +165,52 @@ async fn secrets_are_not_in_the_database_in_clear() {
         let body = json!({ "email": "o@lima.pe", "password": PASSWORD, "business_name": "X" });
         let first = world.post_keyed(REGISTER, "", &key, &body).await;
         use sqlx::Row as _;
-        let row = sqlx::query("SELECT password_hash FROM users").fetch_one(world.hub.db.reader()).await.unwrap();
+        let row = sqlx::query("SELECT password_hash FROM users")
+            .fetch_one(world.hub.db.reader())
+            .await
+            .unwrap();
         assert!(row.get::<String, _>(0).starts_with("$argon2id$"));
-        let row = sqlx::query("SELECT answer FROM idempotency").fetch_one(world.hub.db.reader()).await.unwrap();
+        let row = sqlx::query("SELECT answer FROM idempotency")
+            .fetch_one(world.hub.db.reader())
+            .await
+            .unwrap();
         let kept: String = row.get(0);
         assert!(!kept.contains("cfr_") && !kept.contains("lima"));
         let again = world.post_keyed(REGISTER, "", &key, &body).await;
-        assert_eq!((again.status, again.data()), (first.status, first.data()), "yet a retry gets it");
+        assert_eq!(
+            (again.status, again.data()),
+            (first.status, first.data()),
+            "yet a retry gets it"
+        );
     })
     .await;
 }
 
 #[tokio::test]
 async fn guessing_passwords_is_slowed_down() {
-    let config = Config { auth_rate_limit: 2, ..lenient() };
+    let config = Config {
+        auth_rate_limit: 2,
+        ..lenient()
+    };
     on_each_engine_with(config, async |world| {
         let body = json!({ "email": "o@lima.pe", "password": "Wrong1234" });
         let first = world.post(LOGIN, "", &body).await;
-        assert_eq!((first.header("x-ratelimit-limit"), first.header("x-ratelimit-remaining")), ("2", "1"));
+        assert_eq!(
+            (
+                first.header("x-ratelimit-limit"),
+                first.header("x-ratelimit-remaining")
+            ),
+            ("2", "1")
+        );
         world.post(LOGIN, "", &body).await;
         let third = world.post(LOGIN, "", &body).await;
         assert_eq!(third.refusal(), (429, "RATE_LIMIT"));
         assert_eq!(third.header("retry-after"), "900");
         world.clock.advance_ms(15 * 60_000);
-        assert_eq!(world.post(LOGIN, "", &body).await.refusal(), (401, "INVALID_CREDENTIALS"));
+        assert_eq!(
+            world.post(LOGIN, "", &body).await.refusal(),
+            (401, "INVALID_CREDENTIALS")
+        );
     })
     .await;
 }

@@ -10,12 +10,23 @@ const PHONE: &str = "987 654 321";
 
 async fn enrol(world: &World, token: &str) -> Value {
     let body = json!({ "name": "  Rosa   Quispe ", "phone": PHONE });
-    world.post("/api/v1/enrollments", token, &body).await.data().clone()
+    world
+        .post("/api/v1/enrollments", token, &body)
+        .await
+        .data()
+        .clone()
 }
 
 async fn stamp(world: &World, token: &str, customer: &Value) -> Answer {
     let key = world.new_id().to_string();
-    world.post_keyed("/api/v1/stamps", token, &key, &json!({ "customer_id": customer })).await
+    world
+        .post_keyed(
+            "/api/v1/stamps",
+            token,
+            &key,
+            &json!({ "customer_id": customer }),
+        )
+        .await
 }
 
 #[tokio::test]
@@ -27,8 +38,13 @@ async fn an_enrolled_customer_has_a_card_that_the_shops_tills_accept() {
         let shop = till.entity(&world, till.tenant.0).await.unwrap();
         let shop: counterfoil_domain::entity::Shop = shop.read().unwrap();
         use base64::Engine as _;
-        let public = base64::engine::general_purpose::STANDARD.decode(&shop.card_keys[0].public_key).unwrap();
-        let key = TrustedKey { key_id: shop.card_keys[0].key_id, public: public.try_into().unwrap() };
+        let public = base64::engine::general_purpose::STANDARD
+            .decode(&shop.card_keys[0].public_key)
+            .unwrap();
+        let key = TrustedKey {
+            key_id: shop.card_keys[0].key_id,
+            public: public.try_into().unwrap(),
+        };
         let card = verify(enrolled["card"].as_str().unwrap(), till.tenant, &[key]).unwrap();
         assert_eq!(json!(card.customer_id), enrolled["customer_id"]);
         let row = till.entity(&world, card.customer_id.0).await.unwrap();
@@ -42,7 +58,10 @@ async fn an_enrolled_customer_has_a_card_that_the_shops_tills_accept() {
 async fn a_phone_enrols_once_and_only_staff_learn_whose_it_is() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
-        let key = world.get("/api/v1/shop", &owner).await.data()["publishable_key"].as_str().unwrap().to_owned();
+        let key = world.get("/api/v1/shop", &owner).await.data()["publishable_key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let customer = enrol(&world, &key).await["customer_id"].clone();
         let body = json!({ "name": "Rosa", "phone": "+51 987654321" });
         let by_staff = world.post("/api/v1/enrollments", &owner, &body).await;
@@ -52,13 +71,22 @@ async fn a_phone_enrols_once_and_only_staff_learn_whose_it_is() {
         assert_eq!(by_page.refusal(), (409, "CUSTOMER_EXISTS"));
         assert_eq!(by_page.json["error"]["details"], json!([]));
         let check = "/api/v1/enrollments/check?phone=987654321";
-        assert_eq!(world.get(check, &key).await.data(), &json!({ "exists": true }));
+        assert_eq!(
+            world.get(check, &key).await.data(),
+            &json!({ "exists": true })
+        );
         let full = world.get(check, &owner).await;
         assert_eq!(full.data()["customer_id"], customer);
         assert_eq!(full.data()["stamps_count"], 0);
         assert_eq!(full.data()["enrolled_at"], "2026-01-05T17:00:00.000Z");
-        assert_eq!(stamp(&world, &key, &customer).await.refusal(), (403, "FORBIDDEN"));
-        assert_eq!(world.get("/api/v1/shop", &key).await.refusal(), (403, "FORBIDDEN"));
+        assert_eq!(
+            stamp(&world, &key, &customer).await.refusal(),
+            (403, "FORBIDDEN")
+        );
+        assert_eq!(
+            world.get("/api/v1/shop", &key).await.refusal(),
+            (403, "FORBIDDEN")
+        );
     })
     .await;
 }
@@ -73,7 +101,13 @@ async fn a_name_and_a_phone_of_the_country_are_needed() {
             ("Rosa", "", "PHONE_INVALID"),
         ] {
             let body = json!({ "name": name, "phone": phone });
-            assert_eq!(world.post("/api/v1/enrollments", &owner, &body).await.refusal(), (400, code));
+            assert_eq!(
+                world
+                    .post("/api/v1/enrollments", &owner, &body)
+                    .await
+                    .refusal(),
+                (400, code)
+            );
         }
         let missing = world.get("/api/v1/enrollments/check", &owner).await;
         assert_eq!(missing.refusal(), (400, "VALIDATION_ERROR"));
@@ -97,12 +131,18 @@ async fn five_stamps_unlock_a_reward_that_is_redeemed_once() {
         }
         let redeem = format!("/api/v1/rewards/{}/redeem", customer.as_str().unwrap());
         let redeemed = world.post(&redeem, &till.token, &json!({})).await;
-        assert_eq!((redeemed.status.as_u16(), &redeemed.data()["rewards_left"]), (200, &json!(0)));
+        assert_eq!(
+            (redeemed.status.as_u16(), &redeemed.data()["rewards_left"]),
+            (200, &json!(0))
+        );
         let again = world.post(&redeem, &till.token, &json!({})).await;
         assert_eq!(again.refusal(), (422, "REWARD_ALREADY_REDEEMED"));
-        let stamps = till.pull(&world).await.into_iter().flat_map(|c| c.rows).filter(|r| {
-            matches!(r, counterfoil_protocol::sync::Row::Fact(FactRow::Stamp(_)))
-        });
+        let stamps = till
+            .pull(&world)
+            .await
+            .into_iter()
+            .flat_map(|c| c.rows)
+            .filter(|r| matches!(r, counterfoil_protocol::sync::Row::Fact(FactRow::Stamp(_))));
         assert_eq!(stamps.count(), 6, "the tills learn of each");
     })
     .await;
@@ -133,11 +173,23 @@ async fn a_stamp_needs_a_key_and_a_customer_of_the_shop() {
         let keyless = world.post("/api/v1/stamps", &owner, &body).await;
         assert_eq!(keyless.refusal(), (400, "MISSING_IDEMPOTENCY_KEY"));
         let stranger = world.owner("x@lima.pe").await;
-        assert_eq!(stamp(&world, &stranger, &customer).await.refusal(), (404, "NOT_FOUND"));
+        assert_eq!(
+            stamp(&world, &stranger, &customer).await.refusal(),
+            (404, "NOT_FOUND")
+        );
         let redeem = format!("/api/v1/rewards/{}/redeem", customer.as_str().unwrap());
-        assert_eq!(world.post(&redeem, &stranger, &json!({})).await.refusal(), (404, "NOT_FOUND"));
-        let check = world.get("/api/v1/enrollments/check?phone=987654321", &stranger).await;
-        assert_eq!(check.data(), &json!({ "exists": false }), "another shop's customer is nobody's here");
+        assert_eq!(
+            world.post(&redeem, &stranger, &json!({})).await.refusal(),
+            (404, "NOT_FOUND")
+        );
+        let check = world
+            .get("/api/v1/enrollments/check?phone=987654321", &stranger)
+            .await;
+        assert_eq!(
+            check.data(),
+            &json!({ "exists": false }),
+            "another shop's customer is nobody's here"
+        );
     })
     .await;
 }
@@ -149,15 +201,23 @@ async fn the_same_key_gets_the_first_answer_and_never_another_bodys() {
         let customer = enrol(&world, &owner).await["customer_id"].clone();
         let key = world.new_id().to_string();
         let body = json!({ "customer_id": customer });
-        let first = world.post_keyed("/api/v1/stamps", &owner, &key, &body).await;
+        let first = world
+            .post_keyed("/api/v1/stamps", &owner, &key, &body)
+            .await;
         world.clock.advance_ms(600_000);
-        let again = world.post_keyed("/api/v1/stamps", &owner, &key, &body).await;
+        let again = world
+            .post_keyed("/api/v1/stamps", &owner, &key, &body)
+            .await;
         assert_eq!((again.status, again.data()), (first.status, first.data()));
         assert_eq!(world.count("SELECT count(*) FROM stamp").await, 1);
         let other = json!({ "customer_id": world.new_id() });
-        let reused = world.post_keyed("/api/v1/stamps", &owner, &key, &other).await;
+        let reused = world
+            .post_keyed("/api/v1/stamps", &owner, &key, &other)
+            .await;
         assert_eq!(reused.refusal(), (409, "IDEMPOTENCY_KEY_REUSED"));
-        let not_a_uuid = world.post_keyed("/api/v1/stamps", &owner, "soon", &body).await;
+        let not_a_uuid = world
+            .post_keyed("/api/v1/stamps", &owner, "soon", &body)
+            .await;
         assert_eq!(not_a_uuid.refusal(), (400, "VALIDATION_ERROR"));
     })
     .await;

@@ -1,9 +1,9 @@
 //! Pairing, and a device that its owner no longer trusts.
 
-use counterfoil_domain::{CustomerId, EntityKind};
+use counterfoil_domain::Op;
 use counterfoil_domain::entity::Shop;
 use counterfoil_domain::op::EntityEdited;
-use counterfoil_domain::Op;
+use counterfoil_domain::{CustomerId, EntityKind};
 use counterfoil_protocol::sync::Outcome;
 use serde_json::json;
 
@@ -16,13 +16,26 @@ async fn tills_get_codes_of_their_own_and_one_card_key() {
         let owner = world.owner("o@lima.pe").await;
         let first = world.till(&owner).await;
         let second = world.till(&owner).await;
-        assert_eq!((first.till_code.as_str(), second.till_code.as_str()), ("T1", "T2"));
-        let shop: Shop = first.entity(&world, first.tenant.0).await.unwrap().read().unwrap();
+        assert_eq!(
+            (first.till_code.as_str(), second.till_code.as_str()),
+            ("T1", "T2")
+        );
+        let shop: Shop = first
+            .entity(&world, first.tenant.0)
+            .await
+            .unwrap()
+            .read()
+            .unwrap();
         assert_eq!(shop.card_keys.len(), 1);
         let listed = world.get("/api/v1/devices", &owner).await;
         assert_eq!(listed.data().as_array().unwrap().len(), 2);
         assert_eq!(listed.json["meta"]["total"], 2);
-        assert_eq!(world.count("SELECT count(*) FROM devices WHERE token_hash LIKE 'cfd%'").await, 0);
+        assert_eq!(
+            world
+                .count("SELECT count(*) FROM devices WHERE token_hash LIKE 'cfd%'")
+                .await,
+            0
+        );
     })
     .await;
 }
@@ -31,9 +44,12 @@ async fn tills_get_codes_of_their_own_and_one_card_key() {
 async fn a_pairing_code_shows_the_hub_and_itself_as_qr() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
-        let answer = world.post("/api/v1/devices/pairing-codes", &owner, &json!({})).await;
+        let answer = world
+            .post("/api/v1/devices/pairing-codes", &owner, &json!({}))
+            .await;
         let data = answer.data();
-        let uri = counterfoil_protocol::pairing::PairingUri::parse(data["uri"].as_str().unwrap()).unwrap();
+        let uri = counterfoil_protocol::pairing::PairingUri::parse(data["uri"].as_str().unwrap())
+            .unwrap();
         assert_eq!(uri.code, data["code"].as_str().unwrap());
         assert!(data["qr_svg"].as_str().unwrap().contains("<svg"));
         assert_eq!(data["expires_at"], "2026-01-05T17:10:00.000Z");
@@ -48,10 +64,14 @@ async fn a_pairing_code_is_good_once_and_for_ten_minutes() {
         let code = world.pairing_code(&owner).await;
         let spoken = format!("{}-{}", &code[..5], &code[5..]).to_lowercase();
         Till::pair(&world, &spoken).await;
-        let (device, key) = Till::new(&world);
+        let (device, key) = Till::unpaired(&world);
         let present = async |code: &str| {
             let body = Till::request(device, &key, code);
-            world.post("/api/v1/devices", "", &body).await.status.as_u16()
+            world
+                .post("/api/v1/devices", "", &body)
+                .await
+                .status
+                .as_u16()
         };
         assert_eq!(present(&code).await, 401, "used");
         let code = world.pairing_code(&owner).await;
@@ -67,7 +87,7 @@ async fn a_lost_answer_to_a_pairing_is_given_again() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
         let code = world.pairing_code(&owner).await;
-        let (device, key) = Till::new(&world);
+        let (device, key) = Till::unpaired(&world);
         let body = Till::request(device, &key, &code);
         let idem = world.new_id().to_string();
         let first = world.post_keyed("/api/v1/devices", "", &idem, &body).await;
@@ -86,7 +106,10 @@ async fn a_device_that_is_paired_again_keeps_its_till_code() {
         let body = Till::request(till.device, &till.key, &code);
         let again = world.post("/api/v1/devices", "", &body).await;
         assert_eq!(again.data()["till_code"], "T1");
-        assert_eq!(world.get("/api/v1/sync/pull", &till.token).await.refusal(), (401, "INVALID_TOKEN"));
+        assert_eq!(
+            world.get("/api/v1/sync/pull", &till.token).await.refusal(),
+            (401, "INVALID_TOKEN")
+        );
     })
     .await;
 }
@@ -96,8 +119,12 @@ async fn a_bad_public_key_is_refused_and_leaves_the_code_good() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
         let code = world.pairing_code(&owner).await;
-        let body = json!({ "code": code, "device_id": world.new_id(), "public_key": "AAAA", "name": "x" });
-        assert_eq!(world.post("/api/v1/devices", "", &body).await.refusal(), (400, "VALIDATION_ERROR"));
+        let body =
+            json!({ "code": code, "device_id": world.new_id(), "public_key": "AAAA", "name": "x" });
+        assert_eq!(
+            world.post("/api/v1/devices", "", &body).await.refusal(),
+            (400, "VALIDATION_ERROR")
+        );
         Till::pair(&world, &code).await;
     })
     .await;
@@ -109,10 +136,19 @@ async fn only_an_owner_makes_codes_lists_and_revokes() {
         let owner = world.owner("o@lima.pe").await;
         let till = world.till(&owner).await;
         let revoke = format!("/api/v1/devices/{}/revoke", till.device);
-        assert_eq!(world.get("/api/v1/devices", &till.token).await.refusal(), (403, "FORBIDDEN"));
-        assert_eq!(world.post(&revoke, &till.token, &json!({})).await.refusal(), (403, "FORBIDDEN"));
+        assert_eq!(
+            world.get("/api/v1/devices", &till.token).await.refusal(),
+            (403, "FORBIDDEN")
+        );
+        assert_eq!(
+            world.post(&revoke, &till.token, &json!({})).await.refusal(),
+            (403, "FORBIDDEN")
+        );
         let stranger = world.owner("x@lima.pe").await;
-        assert_eq!(world.post(&revoke, &stranger, &json!({})).await.refusal(), (404, "NOT_FOUND"));
+        assert_eq!(
+            world.post(&revoke, &stranger, &json!({})).await.refusal(),
+            (404, "NOT_FOUND")
+        );
     })
     .await;
 }
@@ -125,7 +161,11 @@ async fn a_revoked_device_gets_nothing_and_what_it_pushes_is_kept_aside() {
         let revoke = format!("/api/v1/devices/{}/revoke", till.device);
         assert_eq!(world.post(&revoke, &owner, &json!({})).await.status, 200);
         for path in ["/api/v1/sync/pull", "/api/v1/sync/snapshot", "/api/v1/shop"] {
-            assert_eq!(world.get(path, &till.token).await.refusal(), (403, "DEVICE_REVOKED"), "{path}");
+            assert_eq!(
+                world.get(path, &till.token).await.refusal(),
+                (403, "DEVICE_REVOKED"),
+                "{path}"
+            );
         }
         let op = stamp(&world, CustomerId(world.new_id()));
         let op = till.seal(&world, &op);
@@ -134,7 +174,11 @@ async fn a_revoked_device_gets_nothing_and_what_it_pushes_is_kept_aside() {
             assert_eq!(answer.refusal(), (403, "DEVICE_REVOKED"));
         }
         assert_eq!(world.count("SELECT count(*) FROM stamp").await, 0);
-        assert_eq!(world.count("SELECT count(*) FROM quarantine").await, 1, "once");
+        assert_eq!(
+            world.count("SELECT count(*) FROM quarantine").await,
+            1,
+            "once"
+        );
         let listed = world.get("/api/v1/devices", &owner).await;
         assert_eq!(listed.data()[0]["held_operations"], 1);
     })
@@ -148,16 +192,32 @@ async fn a_push_must_be_signed_by_the_device_over_these_bytes() {
         let mut till = world.till(&owner).await;
         let op = stamp(&world, CustomerId(world.new_id()));
         let op = till.seal(&world, &op);
-        let body = serde_json::to_vec(&json!({ "incarnation": till.incarnation, "ops": [op] })).unwrap();
-        let other = Till::new(&world).1;
-        let forged = Till { key: other, ..till.clone() }.sign(&body);
+        let body =
+            serde_json::to_vec(&json!({ "incarnation": till.incarnation, "ops": [op] })).unwrap();
+        let other = Till::unpaired(&world).1;
+        let forged = Till {
+            key: other,
+            ..till.clone()
+        }
+        .sign(&body);
         let refused = (401, "SIGNATURE_INVALID");
         assert_eq!(till.push_raw(&world, &body, None).await.refusal(), refused);
-        assert_eq!(till.push_raw(&world, &body, Some("not base64!")).await.refusal(), refused);
-        assert_eq!(till.push_raw(&world, &body, Some(&forged)).await.refusal(), refused);
+        assert_eq!(
+            till.push_raw(&world, &body, Some("not base64!"))
+                .await
+                .refusal(),
+            refused
+        );
+        assert_eq!(
+            till.push_raw(&world, &body, Some(&forged)).await.refusal(),
+            refused
+        );
         let good = till.sign(&body);
         let changed = [&body[..], b" "].concat();
-        assert_eq!(till.push_raw(&world, &changed, Some(&good)).await.refusal(), refused);
+        assert_eq!(
+            till.push_raw(&world, &changed, Some(&good)).await.refusal(),
+            refused
+        );
         assert_eq!(till.push_raw(&world, &body, Some(&good)).await.status, 200);
     })
     .await;
@@ -171,8 +231,11 @@ async fn a_device_pushes_in_no_other_devices_name() {
         let second = world.till(&owner).await;
         let op = stamp(&world, CustomerId(world.new_id()));
         let op = first.seal(&world, &op);
-        let body = serde_json::to_vec(&json!({ "incarnation": first.incarnation, "ops": [op] })).unwrap();
-        let answer = second.push_raw(&world, &body, Some(&second.sign(&body))).await;
+        let body =
+            serde_json::to_vec(&json!({ "incarnation": first.incarnation, "ops": [op] })).unwrap();
+        let answer = second
+            .push_raw(&world, &body, Some(&second.sign(&body)))
+            .await;
         assert_eq!(answer.refusal(), (400, "VALIDATION_ERROR"));
     })
     .await;
@@ -194,9 +257,24 @@ async fn card_keys_of_till_and_hub_accumulate_in_either_order() {
             id: till.tenant.0,
             fields: serde_json::from_value(fields).unwrap(),
         };
-        assert_eq!(till.act(&world, Op::EntityEdited(edit)).await, Outcome::Applied);
-        let shop: Shop = till.entity(&world, till.tenant.0).await.unwrap().read().unwrap();
-        assert_eq!((shop.name.as_str(), shop.stamps_required, shop.card_keys.len()), ("Bodega Rosa", 7, 2));
+        assert_eq!(
+            till.act(&world, Op::EntityEdited(edit)).await,
+            Outcome::Applied
+        );
+        let shop: Shop = till
+            .entity(&world, till.tenant.0)
+            .await
+            .unwrap()
+            .read()
+            .unwrap();
+        assert_eq!(
+            (
+                shop.name.as_str(),
+                shop.stamps_required,
+                shop.card_keys.len()
+            ),
+            ("Bodega Rosa", 7, 2)
+        );
     })
     .await;
 }

@@ -13,11 +13,19 @@ use crate::support::{Till, World, on_each_engine};
 use crate::sync::enrolment;
 
 async fn codes(till: &Till, world: &World) -> Vec<String> {
-    till.conflicts(world).await.into_iter().map(|c| c.code).collect()
+    till.conflicts(world)
+        .await
+        .into_iter()
+        .map(|c| c.code)
+        .collect()
 }
 
 fn moved(product_id: ProductId, milli: i64) -> Op {
-    Op::StockMoved(StockMoved { product_id, quantity: Quantity(milli), reason: StockReason::Counted })
+    Op::StockMoved(StockMoved {
+        product_id,
+        quantity: Quantity(milli),
+        reason: StockReason::Counted,
+    })
 }
 
 #[tokio::test]
@@ -26,17 +34,38 @@ async fn stock_sold_twice_is_told_once_and_both_sales_stand() {
         let owner = world.owner("o@lima.pe").await;
         let mut till = world.till(&owner).await;
         let id = world.new_id();
-        let fields = serde_json::from_value(json!({ "name": "Torta", "low_stock_below": 1000 })).unwrap();
-        till.act(&world, Op::EntityEdited(EntityEdited { entity: EntityKind::Product, id, fields })).await;
+        let fields =
+            serde_json::from_value(json!({ "name": "Torta", "low_stock_below": 1000 })).unwrap();
+        till.act(
+            &world,
+            Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Product,
+                id,
+                fields,
+            }),
+        )
+        .await;
         for milli in [1000, -1000, -1000, -1000] {
-            assert_eq!(till.act(&world, moved(ProductId(id), milli)).await, Outcome::Applied);
+            assert_eq!(
+                till.act(&world, moved(ProductId(id), milli)).await,
+                Outcome::Applied
+            );
         }
         // A product whose stock is not kept says nothing.
-        till.act(&world, moved(ProductId(world.new_id()), -1000)).await;
+        till.act(&world, moved(ProductId(world.new_id()), -1000))
+            .await;
         let conflicts = till.conflicts(&world).await;
-        let [conflict] = &conflicts[..] else { panic!("{conflicts:?}") };
-        assert_eq!((conflict.code.as_str(), conflict.refused), ("oversold", false));
-        assert_eq!(conflict.details, json!({ "product_id": id, "balance_milli": -1000 }));
+        let [conflict] = &conflicts[..] else {
+            panic!("{conflicts:?}")
+        };
+        assert_eq!(
+            (conflict.code.as_str(), conflict.refused),
+            ("oversold", false)
+        );
+        assert_eq!(
+            conflict.details,
+            json!({ "product_id": id, "balance_milli": -1000 })
+        );
     })
     .await;
 }
@@ -58,7 +87,10 @@ async fn a_reward_redeemed_at_two_tills_stands_twice_and_is_told() {
                 stamps: 5,
                 reward_name: "Café".to_owned(),
             };
-            assert_eq!(till.act(&world, Op::RewardRedeemed(reward)).await, Outcome::Applied);
+            assert_eq!(
+                till.act(&world, Op::RewardRedeemed(reward)).await,
+                Outcome::Applied
+            );
         }
         assert_eq!(codes(&first, &world).await, ["reward_overdrawn"]);
         assert_eq!(world.count("SELECT balance FROM stamp_balance").await, -5);
@@ -77,7 +109,10 @@ async fn one_phone_enrolled_at_two_tills_is_told() {
         assert_eq!(second.act(&world, op).await, Outcome::Applied);
         let conflicts = first.conflicts(&world).await;
         assert_eq!(conflicts[0].code, "phone_exists");
-        assert_eq!(conflicts[0].details, json!({ "customer_id": two, "other_customer_id": one }));
+        assert_eq!(
+            conflicts[0].details,
+            json!({ "customer_id": two, "other_customer_id": one })
+        );
     })
     .await;
 }
@@ -95,10 +130,17 @@ async fn a_clock_far_ahead_is_held_back_and_told_once_a_day() {
         assert_eq!(codes(&right, &world).await, ["clock_ahead"]);
         world.clock.advance_ms(6 * 60_000);
         let fields = serde_json::from_value(json!({ "name": "Rosa María" })).unwrap();
-        let edit = EntityEdited { entity: EntityKind::Customer, id: customer.0, fields };
+        let edit = EntityEdited {
+            entity: EntityKind::Customer,
+            id: customer.0,
+            fields,
+        };
         right.act(&world, Op::EntityEdited(edit)).await;
         let row = right.entity(&world, customer.0).await.unwrap();
-        assert_eq!(row.fields["name"], "Rosa María", "a year ahead does not win for a year");
+        assert_eq!(
+            row.fields["name"], "Rosa María",
+            "a year ahead does not win for a year"
+        );
     })
     .await;
 }
@@ -116,8 +158,19 @@ async fn an_owner_who_resolves_a_conflict_with_a_lagging_clock_is_heard() {
         let id = changes.last().unwrap().origin.unwrap().op_id.0;
         till.clock_off_ms = -86_400_000;
         let fields = serde_json::from_value(json!({ "status": "resolved" })).unwrap();
-        till.act(&world, Op::EntityEdited(EntityEdited { entity: EntityKind::Conflict, id, fields })).await;
-        assert_eq!(till.entity(&world, id).await.unwrap().fields["status"], "resolved");
+        till.act(
+            &world,
+            Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Conflict,
+                id,
+                fields,
+            }),
+        )
+        .await;
+        assert_eq!(
+            till.entity(&world, id).await.unwrap().fields["status"],
+            "resolved"
+        );
     })
     .await;
 }
@@ -129,12 +182,17 @@ async fn another_fact_under_a_used_id_is_told_and_not_lost() {
         let mut till = world.till(&owner).await;
         let first = stamp(&world, CustomerId(world.new_id()));
         till.act(&world, first.clone()).await;
-        let Op::StampGiven(mut reborn) = first else { unreachable!() };
+        let Op::StampGiven(mut reborn) = first else {
+            unreachable!()
+        };
         reborn.customer_id = CustomerId(world.new_id());
         till.act(&world, Op::StampGiven(reborn.clone())).await;
         let conflicts = till.conflicts(&world).await;
         assert_eq!(conflicts[0].code, "id_reused");
-        assert_eq!(conflicts[0].details["lost"]["row"]["customer_id"], json!(reborn.customer_id));
+        assert_eq!(
+            conflicts[0].details["lost"]["row"]["customer_id"],
+            json!(reborn.customer_id)
+        );
     })
     .await;
 }

@@ -35,18 +35,30 @@ async fn run(hub: &Hub) -> Running {
     let served = tokio::spawn(serve(listener, hub.clone(), async {
         let _ = stopped.await;
     }));
-    Running { address, stop, served }
+    Running {
+        address,
+        stop,
+        served,
+    }
 }
 
 async fn listen(running: &Running, till: &Till) -> Socket {
-    let mut request = format!("ws://{}/api/v1/sync/live", running.address).into_client_request().unwrap();
-    request.headers_mut().insert("authorization", format!("Bearer {}", till.token).parse().unwrap());
+    let mut request = format!("ws://{}/api/v1/sync/live", running.address)
+        .into_client_request()
+        .unwrap();
+    request.headers_mut().insert(
+        "authorization",
+        format!("Bearer {}", till.token).parse().unwrap(),
+    );
     tokio_tungstenite::connect_async(request).await.unwrap().0
 }
 
 async fn next(socket: &mut Socket) -> Option<LiveHint> {
     loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("a word within the patience") {
+        match tokio::time::timeout(PATIENCE, socket.next())
+            .await
+            .expect("a word within the patience")
+        {
             Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             _ => return None,
@@ -66,9 +78,19 @@ async fn a_live_till_hears_of_what_another_did() {
         assert_eq!(next(&mut socket).await, Some(LiveHint { epoch, seq: head }));
         let op = stamp(&world, CustomerId(world.new_id()));
         busy.act(&world, op).await;
-        assert_eq!(next(&mut socket).await, Some(LiveHint { epoch, seq: head + 1 }));
+        assert_eq!(
+            next(&mut socket).await,
+            Some(LiveHint {
+                epoch,
+                seq: head + 1
+            })
+        );
         running.stop.send(()).unwrap();
-        assert_eq!(next(&mut socket).await, None, "a hub that stops says good-bye");
+        assert_eq!(
+            next(&mut socket).await,
+            None,
+            "a hub that stops says good-bye"
+        );
         running.served.await.unwrap().unwrap();
     })
     .await;
@@ -82,7 +104,13 @@ async fn a_revoked_till_is_cut_off() {
         let running = run(&world.hub).await;
         let mut socket = listen(&running, &till).await;
         assert!(next(&mut socket).await.is_some());
-        world.post(&format!("/api/v1/devices/{}/revoke", till.device), &owner, &json!({})).await;
+        world
+            .post(
+                &format!("/api/v1/devices/{}/revoke", till.device),
+                &owner,
+                &json!({}),
+            )
+            .await;
         assert_eq!(next(&mut socket).await, None);
         running.stop.send(()).unwrap();
         running.served.await.unwrap().unwrap();
@@ -106,12 +134,19 @@ async fn two_hubs_over_one_postgresql_work_as_one() {
         let head = next(&mut socket).await.unwrap().seq;
         let op = stamp(&world, CustomerId(world.new_id()));
         till.act(&world, op).await;
-        assert_eq!(next(&mut socket).await.unwrap().seq, head + 1, "the hint crosses");
+        assert_eq!(
+            next(&mut socket).await.unwrap().seq,
+            head + 1,
+            "the hint crosses"
+        );
         // One till's pushes may reach either hub.
         let op = stamp(&world, CustomerId(world.new_id()));
         let sealed = till.seal(&world, &op);
         let first = till.push(&other, std::slice::from_ref(&sealed)).await;
-        assert_eq!(till.push(&world, std::slice::from_ref(&sealed)).await, first);
+        assert_eq!(
+            till.push(&world, std::slice::from_ref(&sealed)).await,
+            first
+        );
         running.stop.send(()).unwrap();
         running.served.await.unwrap().unwrap();
     })
@@ -123,7 +158,8 @@ async fn a_hub_that_stops_finishes_the_request_it_began() {
     on_each_engine(async |world| {
         let running = run(&world.hub).await;
         let mut stream = TcpStream::connect(&running.address).await.unwrap();
-        let body = json!({ "email": "o@lima.pe", "password": PASSWORD, "business_name": "X" }).to_string();
+        let body =
+            json!({ "email": "o@lima.pe", "password": PASSWORD, "business_name": "X" }).to_string();
         let head = format!(
             "POST /api/v1/auth/register HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\n\
              content-length: {}\r\nexpect: 100-continue\r\n\r\n",
@@ -131,15 +167,31 @@ async fn a_hub_that_stops_finishes_the_request_it_began() {
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut buffer = [0; 512];
-        let read = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.unwrap().unwrap();
-        assert!(buffer[..read].starts_with(b"HTTP/1.1 100"), "the hub waits for the body");
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut buffer))
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            buffer[..read].starts_with(b"HTTP/1.1 100"),
+            "the hub waits for the body"
+        );
         running.stop.send(()).unwrap();
         stream.write_all(body.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
-        assert!(answer.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(&answer));
+        tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(
+            answer.starts_with(b"HTTP/1.1 201"),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
         running.served.await.unwrap().unwrap();
-        assert!(TcpStream::connect(&running.address).await.is_err(), "nobody listens any more");
+        assert!(
+            TcpStream::connect(&running.address).await.is_err(),
+            "nobody listens any more"
+        );
     })
     .await;
 }

@@ -1,5 +1,12 @@
 //! The hub's stories, each on SQLite and, where `COUNTERFOIL_TEST_POSTGRES_URL` names a cluster, on PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly, its helpers too"
+)]
+
 mod accounts;
 mod customers;
 mod devices;

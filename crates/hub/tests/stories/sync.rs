@@ -10,14 +10,28 @@ use crate::support::{Till, World, on_each_engine};
 
 fn edit(id: uuid::Uuid, fields: serde_json::Value) -> Op {
     let fields = serde_json::from_value(fields).unwrap();
-    Op::EntityEdited(EntityEdited { entity: EntityKind::Customer, id, fields })
+    Op::EntityEdited(EntityEdited {
+        entity: EntityKind::Customer,
+        id,
+        fields,
+    })
 }
 
 pub fn enrolment(world: &World, phone: &str) -> (CustomerId, Op) {
     let customer_id = CustomerId(world.new_id());
-    let customer =
-        Customer { name: "Rosa".to_owned(), phone: phone.to_owned(), enrolled_at: UnixMs(0), note: String::new() };
-    (customer_id, Op::CustomerEnrolled(CustomerEnrolled { customer_id, customer }))
+    let customer = Customer {
+        name: "Rosa".to_owned(),
+        phone: phone.to_owned(),
+        enrolled_at: UnixMs(0),
+        note: String::new(),
+    };
+    (
+        customer_id,
+        Op::CustomerEnrolled(CustomerEnrolled {
+            customer_id,
+            customer,
+        }),
+    )
 }
 
 #[tokio::test]
@@ -28,9 +42,14 @@ async fn the_last_writer_of_a_field_wins_in_whatever_order_edits_arrive() {
         early.clock_off_ms = -60_000;
         let id = world.new_id();
         late.act(&world, edit(id, json!({ "name": "Late" }))).await;
-        early.act(&world, edit(id, json!({ "name": "Early", "note": "kept" }))).await;
+        early
+            .act(&world, edit(id, json!({ "name": "Early", "note": "kept" })))
+            .await;
         let row = late.entity(&world, id).await.unwrap();
-        assert_eq!((&row.fields["name"], &row.fields["note"]), (&json!("Late"), &json!("kept")));
+        assert_eq!(
+            (&row.fields["name"], &row.fields["note"]),
+            (&json!("Late"), &json!("kept"))
+        );
     })
     .await;
 }
@@ -43,7 +62,14 @@ async fn a_deleted_customer_comes_back_with_a_later_stamp() {
         let (customer, op) = enrolment(&world, "+51987654321");
         till.act(&world, op).await;
         world.clock.advance_ms(1000);
-        till.act(&world, Op::EntityDeleted(EntityDeleted { entity: EntityKind::Customer, id: customer.0 })).await;
+        till.act(
+            &world,
+            Op::EntityDeleted(EntityDeleted {
+                entity: EntityKind::Customer,
+                id: customer.0,
+            }),
+        )
+        .await;
         assert!(till.entity(&world, customer.0).await.unwrap().deleted);
         world.clock.advance_ms(1000);
         let op = stamp(&world, customer);
@@ -64,8 +90,18 @@ async fn a_pull_goes_on_after_its_cursor_in_pages() {
             till.act(&world, op).await;
         }
         let epoch = world.hub.epoch;
-        let page = world.get(&format!("/api/v1/sync/pull?epoch={epoch}&after=3&limit=2"), &till.token).await;
-        let seqs: Vec<_> = page.data()["changes"].as_array().unwrap().iter().map(|c| c["seq"].clone()).collect();
+        let page = world
+            .get(
+                &format!("/api/v1/sync/pull?epoch={epoch}&after=3&limit=2"),
+                &till.token,
+            )
+            .await;
+        let seqs: Vec<_> = page.data()["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["seq"].clone())
+            .collect();
         assert_eq!(seqs, [json!(4), json!(5)]);
         assert_eq!(page.data()["head"], 8);
         let end = world.get("/api/v1/sync/pull?after=8", &till.token).await;
@@ -81,11 +117,16 @@ async fn a_pull_carries_at_most_a_megabyte_and_at_least_one_change() {
         let mut till = world.till(&owner).await;
         let long = "x".repeat(200_000);
         for _ in 0..7 {
-            till.act(&world, edit(world.new_id(), json!({ "name": long }))).await;
+            till.act(&world, edit(world.new_id(), json!({ "name": long })))
+                .await;
         }
         let page = world.get("/api/v1/sync/pull?after=2", &till.token).await;
         assert_eq!(page.data()["changes"].as_array().unwrap().len(), 5);
-        assert!(page.bytes.len() <= 1024 * 1024 + 1024, "{}", page.bytes.len());
+        assert!(
+            page.bytes.len() <= 1024 * 1024 + 1024,
+            "{}",
+            page.bytes.len()
+        );
         assert_eq!(till.pull(&world).await.len(), 9, "the rest follows");
     })
     .await;
@@ -98,8 +139,13 @@ async fn a_cursor_of_another_epoch_is_told_to_start_anew() {
         let mut till = world.till(&owner).await;
         let op = stamp(&world, CustomerId(world.new_id()));
         till.act(&world, op).await;
-        for cursor in [format!("epoch={}&after=1", world.new_id()), format!("epoch={}&after=99", world.hub.epoch)] {
-            let answer = world.get(&format!("/api/v1/sync/pull?{cursor}"), &till.token).await;
+        for cursor in [
+            format!("epoch={}&after=1", world.new_id()),
+            format!("epoch={}&after=99", world.hub.epoch),
+        ] {
+            let answer = world
+                .get(&format!("/api/v1/sync/pull?{cursor}"), &till.token)
+                .await;
             let data = answer.data();
             assert_eq!(data["status"], "epoch_changed", "{cursor}");
             assert_eq!((&data["head"], &data["last_seq"]), (&json!(3), &json!(1)));
@@ -113,7 +159,10 @@ async fn a_cursor_of_another_epoch_is_told_to_start_anew() {
 #[tokio::test]
 async fn no_shop_sees_another_shops_rows() {
     on_each_engine(async |world| {
-        let (ours, theirs) = (world.owner("a@lima.pe").await, world.owner("b@lima.pe").await);
+        let (ours, theirs) = (
+            world.owner("a@lima.pe").await,
+            world.owner("b@lima.pe").await,
+        );
         let (mut till, mut other) = (world.till(&ours).await, world.till(&theirs).await);
         let (customer, op) = enrolment(&world, "+51987654321");
         till.act(&world, op.clone()).await;
@@ -126,7 +175,11 @@ async fn no_shop_sees_another_shops_rows() {
         }
         assert_eq!(world.count("SELECT count(*) FROM stamp").await, 2);
         assert!(other.entity(&world, customer.0).await.is_none());
-        let text = world.get("/api/v1/sync/pull", &other.token).await.json.to_string();
+        let text = world
+            .get("/api/v1/sync/pull", &other.token)
+            .await
+            .json
+            .to_string();
         assert!(!text.contains("Rosa") && !text.contains(&till.device.to_string()));
     })
     .await;
@@ -142,7 +195,10 @@ async fn a_new_till_downloads_the_shop_and_goes_on_from_there() {
         let op = stamp(&world, customer);
         till.act(&world, op).await;
         let whole = world.get("/api/v1/sync/snapshot", &till.token).await;
-        assert_eq!((whole.status.as_u16(), whole.header("content-type")), (200, "application/gzip"));
+        assert_eq!(
+            (whole.status.as_u16(), whole.header("content-type")),
+            (200, "application/gzip")
+        );
         let (seq, rows) = read_image(&whole.bytes).await;
         assert_eq!(seq, i64::try_from(till.pull(&world).await.len()).unwrap());
         let kinds: Vec<&str> = rows.iter().map(|r| r["row"].as_str().unwrap()).collect();
@@ -154,16 +210,25 @@ async fn a_new_till_downloads_the_shop_and_goes_on_from_there() {
         assert_eq!(rest.status, 206);
         assert_eq!([&whole.bytes[..100], &rest.bytes].concat(), whole.bytes);
         let fresh = resume(&world, &till, 100, "\"gone\"").await;
-        assert_eq!((fresh.status.as_u16(), read_image(&fresh.bytes).await.0), (200, seq + 1));
+        assert_eq!(
+            (fresh.status.as_u16(), read_image(&fresh.bytes).await.0),
+            (200, seq + 1)
+        );
     })
     .await;
 }
 
 async fn resume(world: &World, till: &Till, from: usize, etag: &str) -> crate::support::Answer {
-    let request = crate::support::plain(axum::http::Method::GET, "/api/v1/sync/snapshot", &till.token)
-        .header("range", format!("bytes={from}-"))
-        .header("if-range", etag);
-    world.send(request.body(axum::body::Body::empty()).unwrap()).await
+    let request = crate::support::plain(
+        axum::http::Method::GET,
+        "/api/v1/sync/snapshot",
+        &till.token,
+    )
+    .header("range", format!("bytes={from}-"))
+    .header("if-range", etag);
+    world
+        .send(request.body(axum::body::Body::empty()).unwrap())
+        .await
 }
 
 async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
@@ -171,8 +236,22 @@ async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     std::io::copy(&mut flate2::read::GzDecoder::new(gzip), &mut file).unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file.path());
-    let mut image = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-    let seq = sqlx::query("SELECT seq FROM snapshot_meta").fetch_one(&mut image).await.unwrap().get("seq");
-    let rows = sqlx::query("SELECT row FROM snapshot_rows ORDER BY position").fetch_all(&mut image).await.unwrap();
-    (seq, rows.iter().map(|r| serde_json::from_str(&r.get::<String, _>("row")).unwrap()).collect())
+    let mut image = sqlx::SqliteConnection::connect_with(&options)
+        .await
+        .unwrap();
+    let seq = sqlx::query("SELECT seq FROM snapshot_meta")
+        .fetch_one(&mut image)
+        .await
+        .unwrap()
+        .get("seq");
+    let rows = sqlx::query("SELECT row FROM snapshot_rows ORDER BY position")
+        .fetch_all(&mut image)
+        .await
+        .unwrap();
+    (
+        seq,
+        rows.iter()
+            .map(|r| serde_json::from_str(&r.get::<String, _>("row")).unwrap())
+            .collect(),
+    )
 }

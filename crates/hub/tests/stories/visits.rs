@@ -15,12 +15,31 @@ fn monday(world: &World, hour: i64, minute: i64) -> UnixMs {
 }
 
 async fn installer(world: &World, till: &mut Till) -> StaffId {
-    let day = Some(DayHours { from_min: 9 * 60, to_min: 18 * 60 });
-    let hours = WorkingHours { days: [day, day, day, day, day, None, None], travel_gap_min: 30, slot_min: 60 };
-    let staff = Staff { name: "Ana".to_owned(), active: true, working_hours: Some(hours), ..Staff::default() };
+    let day = Some(DayHours {
+        from_min: 9 * 60,
+        to_min: 18 * 60,
+    });
+    let hours = WorkingHours {
+        days: [day, day, day, day, day, None, None],
+        travel_gap_min: 30,
+        slot_min: 60,
+    };
+    let staff = Staff {
+        name: "Ana".to_owned(),
+        active: true,
+        working_hours: Some(hours),
+        ..Staff::default()
+    };
     let id = world.new_id();
-    let edit = EntityEdited { entity: EntityKind::Staff, id, fields: fields_of(&staff).unwrap() };
-    assert_eq!(till.act(world, Op::EntityEdited(edit)).await, Outcome::Applied);
+    let edit = EntityEdited {
+        entity: EntityKind::Staff,
+        id,
+        fields: fields_of(&staff).unwrap(),
+    };
+    assert_eq!(
+        till.act(world, Op::EntityEdited(edit)).await,
+        Outcome::Applied
+    );
     StaffId(id)
 }
 
@@ -36,7 +55,9 @@ fn booking(world: &World, installer_id: StaffId, starts_at: UnixMs) -> VisitBook
 }
 
 fn refused(code: &str) -> Outcome {
-    Outcome::Refused { code: code.to_owned() }
+    Outcome::Refused {
+        code: code.to_owned(),
+    }
 }
 
 #[tokio::test]
@@ -92,9 +113,23 @@ async fn of_tills_that_race_for_a_slot_exactly_one_gets_it() {
             till.act(world, op).await
         });
         let outcomes = futures::future::join_all(races).await;
-        assert_eq!(outcomes.iter().filter(|o| **o == Outcome::Applied).count(), 1);
-        assert_eq!(outcomes.iter().filter(|o| **o == refused("slot_taken")).count(), 3);
-        assert_eq!(world.count("SELECT count(*) FROM entity WHERE kind = 'visit'").await, 1);
+        assert_eq!(
+            outcomes.iter().filter(|o| **o == Outcome::Applied).count(),
+            1
+        );
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|o| **o == refused("slot_taken"))
+                .count(),
+            3
+        );
+        assert_eq!(
+            world
+                .count("SELECT count(*) FROM entity WHERE kind = 'visit'")
+                .await,
+            1
+        );
     })
     .await;
 }
@@ -105,7 +140,11 @@ async fn the_way_between_two_visits_and_the_working_hours_count() {
         let owner = world.owner("o@lima.pe").await;
         let mut till = world.till(&owner).await;
         let ana = installer(&world, &mut till).await;
-        till.act(&world, Op::VisitBooked(booking(&world, ana, monday(&world, 14, 0)))).await;
+        till.act(
+            &world,
+            Op::VisitBooked(booking(&world, ana, monday(&world, 14, 0))),
+        )
+        .await;
         for (hour, minute, outcome) in [
             (15, 15, refused("slot_taken")),
             (15, 30, Outcome::Applied),
@@ -125,26 +164,47 @@ async fn a_refused_move_restores_the_visit_as_it_stands() {
         let owner = world.owner("o@lima.pe").await;
         let mut till = world.till(&owner).await;
         let ana = installer(&world, &mut till).await;
-        let (stays, moves) =
-            (booking(&world, ana, monday(&world, 14, 0)), booking(&world, ana, monday(&world, 16, 0)));
+        let (stays, moves) = (
+            booking(&world, ana, monday(&world, 14, 0)),
+            booking(&world, ana, monday(&world, 16, 0)),
+        );
         let (id, old) = (moves.visit_id, moves.starts_at);
         till.act(&world, Op::VisitBooked(stays.clone())).await;
         till.act(&world, Op::VisitBooked(moves)).await;
         let moved = |to: UnixMs| {
             let ends_at = to.plus_minutes(60);
-            Op::VisitMoved(VisitMoved { visit_id: id, installer_id: ana, starts_at: to, ends_at })
+            Op::VisitMoved(VisitMoved {
+                visit_id: id,
+                installer_id: ana,
+                starts_at: to,
+                ends_at,
+            })
         };
-        assert_eq!(till.act(&world, moved(stays.starts_at)).await, refused("slot_taken"));
+        assert_eq!(
+            till.act(&world, moved(stays.starts_at)).await,
+            refused("slot_taken")
+        );
         let change = till.pull(&world).await.pop().unwrap();
         let restored = change.rows.iter().find_map(|r| match r {
             Row::Entity(row) if row.id == id.0 => Some(row.fields["starts_at"].clone()),
             _ => None,
         });
         assert_eq!(restored, Some(json!(old)));
-        assert_eq!(till.act(&world, moved(old.plus_minutes(30))).await, Outcome::Applied, "its own slot is free to it");
-        let cancel = Op::VisitCancelled(VisitCancelled { visit_id: stays.visit_id, reason: String::new() });
+        assert_eq!(
+            till.act(&world, moved(old.plus_minutes(30))).await,
+            Outcome::Applied,
+            "its own slot is free to it"
+        );
+        let cancel = Op::VisitCancelled(VisitCancelled {
+            visit_id: stays.visit_id,
+            reason: String::new(),
+        });
         assert_eq!(till.act(&world, cancel).await, Outcome::Applied);
-        assert_eq!(till.act(&world, moved(stays.starts_at)).await, Outcome::Applied, "a cancelled visit's slot is free");
+        assert_eq!(
+            till.act(&world, moved(stays.starts_at)).await,
+            Outcome::Applied,
+            "a cancelled visit's slot is free"
+        );
     })
     .await;
 }
@@ -165,7 +225,10 @@ async fn a_granted_move_stands_although_the_tills_clock_lags() {
             starts_at: to,
             ends_at: to.plus_minutes(60),
         };
-        assert_eq!(slow.act(&world, Op::VisitMoved(moved)).await, Outcome::Applied);
+        assert_eq!(
+            slow.act(&world, Op::VisitMoved(moved)).await,
+            Outcome::Applied
+        );
         let row = till.entity(&world, visit.visit_id.0).await.unwrap();
         assert_eq!(row.fields["starts_at"], json!(to));
     })
@@ -179,15 +242,33 @@ async fn a_visit_that_took_place_stands_although_its_booking_was_refused() {
         let (mut first, mut second) = (world.till(&owner).await, world.till(&owner).await);
         let ana = installer(&world, &mut first).await;
         let at = monday(&world, 14, 0);
-        first.act(&world, Op::VisitBooked(booking(&world, ana, at))).await;
+        first
+            .act(&world, Op::VisitBooked(booking(&world, ana, at)))
+            .await;
         let lost = booking(&world, ana, at);
-        assert_eq!(second.act(&world, Op::VisitBooked(lost.clone())).await, refused("slot_taken"));
-        let done = VisitDone { visit_id: lost.visit_id, note: "installed".to_owned(), done_at: world.now() };
-        assert_eq!(second.act(&world, Op::VisitDone(done)).await, Outcome::Applied);
+        assert_eq!(
+            second.act(&world, Op::VisitBooked(lost.clone())).await,
+            refused("slot_taken")
+        );
+        let done = VisitDone {
+            visit_id: lost.visit_id,
+            note: "installed".to_owned(),
+            done_at: world.now(),
+        };
+        assert_eq!(
+            second.act(&world, Op::VisitDone(done)).await,
+            Outcome::Applied
+        );
         let row = second.entity(&world, lost.visit_id.0).await.unwrap();
-        assert_eq!((&row.fields["status"], &row.fields["note"]), (&json!("done"), &json!("installed")));
+        assert_eq!(
+            (&row.fields["status"], &row.fields["note"]),
+            (&json!("done"), &json!("installed"))
+        );
         assert_eq!(row.fields["merchant_id"], json!(lost.merchant_id));
-        let cancel = Op::VisitCancelled(VisitCancelled { visit_id: lost.visit_id, reason: String::new() });
+        let cancel = Op::VisitCancelled(VisitCancelled {
+            visit_id: lost.visit_id,
+            reason: String::new(),
+        });
         assert_eq!(second.act(&world, cancel).await, refused("visit_not_open"));
     })
     .await;

@@ -11,8 +11,8 @@ use counterfoil_domain::tax::{TaxClass, TaxRate};
 use counterfoil_domain::{EntityKind, TenantId};
 use counterfoil_protocol::ErrorCode;
 use counterfoil_protocol::auth::{LoginRequest, RefreshRequest, RegisterRequest, UserView};
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::Room;
@@ -39,7 +39,13 @@ pub const ROOM: Room = Room {
             who: Who::Anyone,
             body: r#"{"email":"owner@cafelima.example","password":"Secreto123","business_name":"Café Lima"}"#,
             answer: (201, TOKENS),
-            errors: &[ErrorCode::EmailInvalid, ErrorCode::PasswordWeak, ErrorCode::ValidationError, ErrorCode::EmailExists, ErrorCode::ConcurrentUpdate],
+            errors: &[
+                ErrorCode::EmailInvalid,
+                ErrorCode::PasswordWeak,
+                ErrorCode::ValidationError,
+                ErrorCode::EmailExists,
+                ErrorCode::ConcurrentUpdate,
+            ],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -95,20 +101,42 @@ async fn register(
         Begun::Stored(answer) => return Ok(answer),
     };
     let tenant = value.business_id.unwrap_or_else(|| TenantId(hub.new_id()));
-    let user = UserView { id: hub.new_id(), email, business_id: tenant };
+    let user = UserView {
+        id: hub.new_id(),
+        email,
+        business_id: tenant,
+    };
     insert_tenant(&mut write.tx, &hub, tenant).await?;
     insert_user(&mut write.tx, &hub, &user, &hash).await?;
     let mut book = Book::open(&mut write.tx, tenant, hub.now()).await?;
-    let igv = TaxClass { code: "igv".to_owned(), name: "IGV 18 %".to_owned(), rate: TaxRate(1800) };
-    let shop = Shop { name, tax_classes: vec![igv], ..Shop::default() };
+    let igv = TaxClass {
+        code: "igv".to_owned(),
+        name: "IGV 18 %".to_owned(),
+        rate: TaxRate(1800),
+    };
+    let shop = Shop {
+        name,
+        tax_classes: vec![igv],
+        ..Shop::default()
+    };
     let fields = fields_of(&shop).map_err(Failure::internal)?;
-    suggest(&mut write.tx, &mut book, (EntityKind::Shop, tenant.0), &fields).await?;
+    suggest(
+        &mut write.tx,
+        &mut book,
+        (EntityKind::Shop, tenant.0),
+        &fields,
+    )
+    .await?;
     book.close(&mut write.tx).await?;
     let reply = tokens::begin_family(&mut write.tx, &hub, user).await?;
     write.finish(Answer::created(&reply)?).await
 }
 
-async fn insert_tenant(conn: &mut AnyConnection, hub: &Hub, tenant: TenantId) -> Result<(), Failure> {
+async fn insert_tenant(
+    conn: &mut AnyConnection,
+    hub: &Hub,
+    tenant: TenantId,
+) -> Result<(), Failure> {
     let done = sqlx::query(include_str!("sql/insert_tenant.sql"))
         .bind(tenant.to_string())
         .bind(hub.now().0)
@@ -122,7 +150,12 @@ async fn insert_tenant(conn: &mut AnyConnection, hub: &Hub, tenant: TenantId) ->
     Err(Failure::new(ErrorCode::ConcurrentUpdate).about("business_id", "exists"))
 }
 
-async fn insert_user(conn: &mut AnyConnection, hub: &Hub, user: &UserView, hash: &str) -> Result<(), Failure> {
+async fn insert_user(
+    conn: &mut AnyConnection,
+    hub: &Hub,
+    user: &UserView,
+    hash: &str,
+) -> Result<(), Failure> {
     let done = sqlx::query(include_str!("sql/insert_user.sql"))
         .bind(user.id.to_string())
         .bind(user.business_id.to_string())
@@ -131,7 +164,11 @@ async fn insert_user(conn: &mut AnyConnection, hub: &Hub, user: &UserView, hash:
         .bind(hub.now().0)
         .execute(conn)
         .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Failure::new(ErrorCode::EmailExists)) }
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Failure::new(ErrorCode::EmailExists))
+    }
 }
 
 async fn login(
@@ -144,7 +181,10 @@ async fn login(
         .bind(&email)
         .fetch_optional(hub.db.reader())
         .await?;
-    let hash = row.as_ref().map(|r| r.try_get::<String, _>("password_hash")).transpose()?;
+    let hash = row
+        .as_ref()
+        .map(|r| r.try_get::<String, _>("password_hash"))
+        .transpose()?;
     // An unknown e-mail takes as long as a wrong password.
     let good = hub.passwords.verify(value.password, hash).await?;
     let (true, Some(row)) = (good, row) else {
@@ -155,7 +195,11 @@ async fn login(
         Begun::Stored(answer) => return Ok(answer),
     };
     let tenant = TenantId(uuid_of(&row, "tenant_id")?);
-    let user = UserView { id: uuid_of(&row, "user_id")?, email, business_id: tenant };
+    let user = UserView {
+        id: uuid_of(&row, "user_id")?,
+        email,
+        business_id: tenant,
+    };
     let reply = tokens::begin_family(&mut write.tx, &hub, user).await?;
     write.finish(Answer::ok(&reply)?).await
 }

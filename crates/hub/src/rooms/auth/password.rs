@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use counterfoil_domain::Entropy;
 use counterfoil_protocol::ErrorCode;
 use tokio::sync::Semaphore;
@@ -22,7 +22,9 @@ pub struct Passwords {
 
 fn hash_now(password: &[u8], salt: [u8; 16]) -> Result<String, argon2::password_hash::Error> {
     let salt = SaltString::encode_b64(&salt)?;
-    Ok(Argon2::default().hash_password(password, &salt)?.to_string())
+    Ok(Argon2::default()
+        .hash_password(password, &salt)?
+        .to_string())
 }
 
 fn salt(entropy: &dyn Entropy) -> [u8; 16] {
@@ -39,7 +41,10 @@ impl Passwords {
     pub fn new(entropy: &dyn Entropy) -> Result<Self, argon2::password_hash::Error> {
         let mut nobody = [0; 32];
         entropy.fill(&mut nobody);
-        Ok(Self { places: Arc::new(Semaphore::new(HASHES_AT_ONCE)), decoy: hash_now(&nobody, salt(entropy))? })
+        Ok(Self {
+            places: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            decoy: hash_now(&nobody, salt(entropy))?,
+        })
     }
 
     /// Hashes a password with Argon2id.
@@ -48,7 +53,9 @@ impl Passwords {
     /// When the thread that hashes fails.
     pub async fn hash(&self, password: String, entropy: &dyn Entropy) -> Result<String, Failure> {
         let salt = salt(entropy);
-        self.blocking(move || hash_now(password.as_bytes(), salt)).await?.map_err(Failure::internal)
+        self.blocking(move || hash_now(password.as_bytes(), salt))
+            .await?
+            .map_err(Failure::internal)
     }
 
     /// Whether a password is the one that was hashed; without a hash it takes as long and is wrong.
@@ -62,13 +69,23 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
         let same = self.blocking(move || {
-            PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            PasswordHash::new(&hash).is_ok_and(|hash| {
+                Argon2::default()
+                    .verify_password(password.as_bytes(), &hash)
+                    .is_ok()
+            })
         });
         Ok(same.await? && known)
     }
 
-    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(Failure::internal)?;
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(Failure::internal)?;
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
             work()
@@ -85,7 +102,11 @@ pub(super) fn strong(password: &str) -> Result<(), Failure> {
     let good = password.chars().count() >= 8
         && password.chars().any(char::is_uppercase)
         && password.chars().any(|c| c.is_ascii_digit());
-    if good { Ok(()) } else { Err(Failure::new(ErrorCode::PasswordWeak)) }
+    if good {
+        Ok(())
+    } else {
+        Err(Failure::new(ErrorCode::PasswordWeak))
+    }
 }
 
 /// An address that looks deliverable, in lower case.
@@ -97,10 +118,16 @@ pub(super) fn email(text: &str) -> Result<String, Failure> {
                 && local.len() <= 64
                 && !domain.contains('@')
                 && domain.split('.').count() >= 2
-                && domain.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '-'))
+                && domain.split('.').all(|part| {
+                    !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '-')
+                })
         })
         && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    if good { Ok(text) } else { Err(Failure::new(ErrorCode::EmailInvalid)) }
+    if good {
+        Ok(text)
+    } else {
+        Err(Failure::new(ErrorCode::EmailInvalid))
+    }
 }
 
 #[cfg(test)]
@@ -111,14 +138,23 @@ mod tests {
     fn a_password_needs_length_a_capital_and_a_digit() {
         assert!(strong("Secreto1").is_ok());
         for weak in ["Secret1", "secreto12", "SecretoSecreto", ""] {
-            assert_eq!(strong(weak).unwrap_err().code, ErrorCode::PasswordWeak, "{weak}");
+            assert_eq!(
+                strong(weak).unwrap_err().code,
+                ErrorCode::PasswordWeak,
+                "{weak}"
+            );
         }
     }
 
     #[test]
     fn an_address_has_a_name_and_a_domain() {
-        assert_eq!(email(" Owner@CafeLima.example ").unwrap(), "owner@cafelima.example");
-        for bad in ["owner", "@lima.pe", "a@b", "a@@b.pe", "a b@c.pe", "a@b..pe", ""] {
+        assert_eq!(
+            email(" Owner@CafeLima.example ").unwrap(),
+            "owner@cafelima.example"
+        );
+        for bad in [
+            "owner", "@lima.pe", "a@b", "a@@b.pe", "a b@c.pe", "a@b..pe", "",
+        ] {
             assert!(email(bad).is_err(), "{bad}");
         }
     }

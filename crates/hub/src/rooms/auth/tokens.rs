@@ -37,7 +37,12 @@ pub(super) async fn issue(
 ) -> Result<TokenReply, Failure> {
     let now = hub.now();
     let iat = now.0.div_euclid(1000);
-    let claims = Claims { sub: user.id, tid: user.business_id.0, iat, exp: iat + ACCESS_S };
+    let claims = Claims {
+        sub: user.id,
+        tid: user.business_id.0,
+        iat,
+        exp: iat + ACCESS_S,
+    };
     let access_token = hub.secrets.sign(&claims).map_err(Failure::internal)?;
     let refresh_token = new_token(REFRESH_PREFIX, hub.entropy());
     sqlx::query(include_str!("sql/insert_refresh_token.sql"))
@@ -46,5 +51,9 @@ pub(super) async fn issue(
         .bind(now.plus_ms(REFRESH_MS).0)
         .execute(conn)
         .await?;
-    Ok(TokenReply { access_token, refresh_token, user })
+    Ok(TokenReply {
+        access_token,
+        refresh_token,
+        user,
+    })
 }

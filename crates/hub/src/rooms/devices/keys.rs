@@ -6,8 +6,8 @@ use counterfoil_domain::entity::CardKey;
 use counterfoil_domain::op::EntityEdited;
 use counterfoil_domain::{EntityKind, Op, OpId, TenantId};
 use ed25519_dalek::SigningKey;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 
 use crate::Hub;
 use crate::http::Failure;
@@ -30,22 +30,36 @@ fn purpose(tenant: TenantId) -> String {
 ///
 /// # Errors
 /// When it does not open, or the database fails.
-pub async fn card_signer(conn: &mut AnyConnection, hub: &Hub, tenant: TenantId) -> Result<CardSigner, Failure> {
+pub async fn card_signer(
+    conn: &mut AnyConnection,
+    hub: &Hub,
+    tenant: TenantId,
+) -> Result<CardSigner, Failure> {
     let row = sqlx::query(include_str!("sql/find_card_key.sql"))
         .bind(tenant.to_string())
         .fetch_optional(&mut *conn)
         .await?;
     if let Some(row) = row {
-        let seed = hub.secrets.open(&purpose(tenant), &row.try_get::<String, _>("sealed_seed")?)?;
-        let seed: [u8; 32] = seed.try_into().map_err(|_| Failure::internal("a card key's seed has another length"))?;
+        let seed = hub
+            .secrets
+            .open(&purpose(tenant), &row.try_get::<String, _>("sealed_seed")?)?;
+        let seed: [u8; 32] = seed
+            .try_into()
+            .map_err(|_| Failure::internal("a card key's seed has another length"))?;
         let key_id = u32::try_from(row.try_get::<i64, _>("key_id")?).map_err(Failure::internal)?;
-        return Ok(CardSigner { key_id, key: SigningKey::from_bytes(&seed) });
+        return Ok(CardSigner {
+            key_id,
+            key: SigningKey::from_bytes(&seed),
+        });
     }
     let mut seed = [0; 32];
     hub.entropy().fill(&mut seed);
     let mut id = [0; 4];
     hub.entropy().fill(&mut id);
-    let signer = CardSigner { key_id: u32::from_be_bytes(id).max(1), key: SigningKey::from_bytes(&seed) };
+    let signer = CardSigner {
+        key_id: u32::from_be_bytes(id).max(1),
+        key: SigningKey::from_bytes(&seed),
+    };
     sqlx::query(include_str!("sql/insert_card_key.sql"))
         .bind(tenant.to_string())
         .bind(i64::from(signer.key_id))
@@ -79,7 +93,11 @@ pub async fn publish(
     // The ledger merges lists of keys: what is there stays.
     let keys = serde_json::to_value([key]).map_err(Failure::internal)?;
     let fields = [("card_keys".to_owned(), keys)].into_iter().collect();
-    let op = Op::EntityEdited(EntityEdited { entity: EntityKind::Shop, id: book.tenant.0, fields });
+    let op = Op::EntityEdited(EntityEdited {
+        entity: EntityKind::Shop,
+        id: book.tenant.0,
+        fields,
+    });
     book.perform(conn, &op, OpId(hub.new_id())).await?;
     Ok(())
 }

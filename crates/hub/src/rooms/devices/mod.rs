@@ -65,7 +65,10 @@ pub const ROOM: Room = Room {
             path: "/devices/{id}/revoke",
             summary: "Revokes a device: it gets nothing more, and what it still pushes is kept aside.",
             who: Who::Owner,
-            answer: (200, r#"{"device_id":"0198c0de-0000-7000-8000-000000000003","revoked_at":"2026-01-01T12:00:00.000Z"}"#),
+            answer: (
+                200,
+                r#"{"device_id":"0198c0de-0000-7000-8000-000000000003","revoked_at":"2026-01-01T12:00:00.000Z"}"#,
+            ),
             errors: &[ErrorCode::NotFound],
             ..Endpoint::NONE
         },

@@ -10,8 +10,8 @@ use counterfoil_protocol::pairing::{PairReply, PairRequest, PairingCode, Pairing
 use ed25519_dalek::VerifyingKey;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 
 use super::keys::{card_signer, publish};
 use crate::Hub;
@@ -40,7 +40,10 @@ pub(super) async fn make_code(
     };
     let mut bytes = [0; CODE_CHARS];
     hub.entropy().fill(&mut bytes);
-    let code: String = bytes.iter().map(|b| char::from(ALPHABET[usize::from(b % 32)])).collect();
+    let code: String = bytes
+        .iter()
+        .map(|b| char::from(ALPHABET[usize::from(b % 32)]))
+        .collect();
     let expires_at = hub.now().plus_ms(CODE_MS);
     sqlx::query(include_str!("sql/insert_pairing_code.sql"))
         .bind(hub.secrets.code_hash(&code))
@@ -48,9 +51,18 @@ pub(super) async fn make_code(
         .bind(expires_at.0)
         .execute(&mut *write.tx)
         .await?;
-    let uri = PairingUri { hub: base_url(&hub, &headers), code: code.clone() }.text();
+    let uri = PairingUri {
+        hub: base_url(&hub, &headers),
+        code: code.clone(),
+    }
+    .text();
     let qr_svg = qr(&uri)?;
-    let reply = PairingCode { code, uri, qr_svg, expires_at: rfc3339(expires_at.0) };
+    let reply = PairingCode {
+        code,
+        uri,
+        qr_svg,
+        expires_at: rfc3339(expires_at.0),
+    };
     write.finish(Answer::created(&reply)?).await
 }
 
@@ -119,7 +131,11 @@ pub(super) async fn pair(
         .bind(tenant.to_string())
         .bind(value.device_id.to_string())
         .bind(&till_code)
-        .bind(if name.is_empty() { till_code.as_str() } else { name })
+        .bind(if name.is_empty() {
+            till_code.as_str()
+        } else {
+            name
+        })
         .bind(STANDARD.encode(public_key))
         .bind(token_hash(&device_token))
         .bind(hub.now().0)
@@ -153,7 +169,10 @@ async fn next_till_code(
     if let Some(row) = known {
         return Ok(row.try_get("till_code")?);
     }
-    let row = sqlx::query(include_str!("sql/count_till.sql")).bind(tenant.to_string()).fetch_one(conn).await?;
+    let row = sqlx::query(include_str!("sql/count_till.sql"))
+        .bind(tenant.to_string())
+        .fetch_one(conn)
+        .await?;
     Ok(format!("T{}", row.try_get::<i64, _>("tills")?))
 }
 

@@ -34,8 +34,15 @@ pub const ROOM: Room = Room {
             summary: "Enrols a customer. A phone that is enrolled already answers 409; the shop's own people get the customer's id in `details`.",
             who: Who::Public,
             body: r#"{"name":"Rosa Quispe","phone":"987 654 321"}"#,
-            answer: (201, r#"{"customer_id":"0198c0de-0000-7000-8000-000000000004","card":"CF1:..."}"#),
-            errors: &[ErrorCode::ValidationError, ErrorCode::PhoneInvalid, ErrorCode::CustomerExists],
+            answer: (
+                201,
+                r#"{"customer_id":"0198c0de-0000-7000-8000-000000000004","card":"CF1:..."}"#,
+            ),
+            errors: &[
+                ErrorCode::ValidationError,
+                ErrorCode::PhoneInvalid,
+                ErrorCode::CustomerExists,
+            ],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -55,7 +62,9 @@ pub const ROOM: Room = Room {
 };
 
 fn routes() -> Router<Hub> {
-    Router::new().route("/enrollments", post(enrol)).route("/enrollments/check", get(check))
+    Router::new()
+        .route("/enrollments", post(enrol))
+        .route("/enrollments/check", get(check))
 }
 
 #[derive(Deserialize)]
@@ -106,13 +115,28 @@ async fn enrol(
         });
     }
     let customer_id = CustomerId(hub.new_id());
-    let customer = Customer { name, phone, enrolled_at: book.now, note: String::new() };
-    let op = Op::CustomerEnrolled(CustomerEnrolled { customer_id, customer });
+    let customer = Customer {
+        name,
+        phone,
+        enrolled_at: book.now,
+        note: String::new(),
+    };
+    let op = Op::CustomerEnrolled(CustomerEnrolled {
+        customer_id,
+        customer,
+    });
     book.perform(&mut write.tx, &op, OpId(hub.new_id())).await?;
     let signer = card_signer(&mut write.tx, &hub, tenant).await?;
     publish(&mut write.tx, &hub, &mut book, &signer).await?;
     book.close(&mut write.tx).await?;
-    let card = issue(&Card { key_id: signer.key_id, tenant_id: tenant, customer_id }, &signer.key);
+    let card = issue(
+        &Card {
+            key_id: signer.key_id,
+            tenant_id: tenant,
+            customer_id,
+        },
+        &signer.key,
+    );
     let answer = Answer::created(&json!({ "customer_id": customer_id, "card": card }))?;
     let answer = write.finish(answer).await?;
     hub.live.moved(tenant, book.head);
@@ -130,7 +154,9 @@ async fn check(
     Query(asked): Query<Asked>,
 ) -> Result<Answer, Failure> {
     in_good_standing(&credential)?;
-    let asked = asked.phone.ok_or_else(|| Failure::field("phone", "required"))?;
+    let asked = asked
+        .phone
+        .ok_or_else(|| Failure::field("phone", "required"))?;
     let tenant = credential.tenant();
     let tenant_key = tenant.to_string();
     let mut tx = hub.db.read().await?;
@@ -143,7 +169,14 @@ async fn check(
     };
     let stored = find(&mut tx, &tenant_key, EntityKind::Customer, *id).await?;
     let enrolled_at = match stored {
-        Some(stored) => stored.row.read::<Customer>().map_err(Failure::internal)?.enrolled_at.0,
+        Some(stored) => {
+            stored
+                .row
+                .read::<Customer>()
+                .map_err(Failure::internal)?
+                .enrolled_at
+                .0
+        }
         None => 0,
     };
     let (balance, _) = stamp_balance(&mut tx, &tenant_key, CustomerId(*id)).await?;

@@ -29,7 +29,10 @@ pub const ROOM: Room = Room {
             path: "/health/ready",
             summary: "The hub can serve: its database answers.",
             who: Who::Anyone,
-            answer: (200, r#"{"status":"ready","checks":{"database":"ok"},"epoch":"0198c0de-0000-7000-8000-000000000000"}"#),
+            answer: (
+                200,
+                r#"{"status":"ready","checks":{"database":"ok"},"epoch":"0198c0de-0000-7000-8000-000000000000"}"#,
+            ),
             errors: &[ErrorCode::ServiceUnavailable],
             ..Endpoint::NONE
         },
@@ -38,7 +41,9 @@ pub const ROOM: Room = Room {
 
 /// Served below `/api/v1` and at the root, where load balancers look.
 pub fn routes() -> Router<Hub> {
-    Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
 }
 
 async fn live() -> Result<Answer, Failure> {
@@ -46,7 +51,9 @@ async fn live() -> Result<Answer, Failure> {
 }
 
 async fn ready(State(hub): State<Hub>) -> Result<Answer, Failure> {
-    let check = sqlx::query("SELECT epoch FROM hub WHERE one = 1").fetch_one(hub.db.reader()).await;
+    let check = sqlx::query("SELECT epoch FROM hub WHERE one = 1")
+        .fetch_one(hub.db.reader())
+        .await;
     match check {
         Ok(_) => {
             let checks = json!({ "database": "ok" });

@@ -61,7 +61,12 @@ async fn redeem(
     }
     let stamp_id = StampId(hub.new_id());
     let reward_name = shop.reward_name.clone();
-    let op = Op::RewardRedeemed(RewardRedeemed { stamp_id, customer_id, stamps: face.required, reward_name });
+    let op = Op::RewardRedeemed(RewardRedeemed {
+        stamp_id,
+        customer_id,
+        stamps: face.required,
+        reward_name,
+    });
     book.perform(&mut write.tx, &op, OpId(hub.new_id())).await?;
     book.close(&mut write.tx).await?;
     let answer = Answer::ok(&json!({

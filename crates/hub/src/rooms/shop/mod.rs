@@ -7,8 +7,8 @@ use counterfoil_domain::entity::Shop;
 use counterfoil_domain::{EntityKind, TenantId};
 use counterfoil_protocol::ErrorCode;
 use serde_json::json;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 
 use super::Room;
 use crate::Hub;
@@ -65,5 +65,7 @@ async fn show(State(hub): State<Hub>, credential: Credential) -> Result<Answer, 
 /// When the database fails.
 pub async fn find_shop(conn: &mut AnyConnection, tenant: TenantId) -> Result<Shop, Failure> {
     let stored = find(conn, &tenant.to_string(), EntityKind::Shop, tenant.0).await?;
-    stored.map_or_else(|| Ok(Shop::default()), |s| s.row.read()).map_err(Failure::internal)
+    stored
+        .map_or_else(|| Ok(Shop::default()), |s| s.row.read())
+        .map_err(Failure::internal)
 }

@@ -32,7 +32,11 @@ pub const ROOM: Room = Room {
             201,
             r#"{"visit_id":"0198c0de-0000-7000-8000-000000000005","customer_id":"0198c0de-0000-7000-8000-000000000004","stamps_count":4,"stamps_required":5,"reward_unlocked":false,"reward":null}"#,
         ),
-        errors: &[ErrorCode::MissingIdempotencyKey, ErrorCode::NotFound, ErrorCode::DuplicateStamp],
+        errors: &[
+            ErrorCode::MissingIdempotencyKey,
+            ErrorCode::NotFound,
+            ErrorCode::DuplicateStamp,
+        ],
         ..Endpoint::NONE
     }],
 };
@@ -56,7 +60,11 @@ pub async fn expect_customer(
     customer: CustomerId,
 ) -> Result<(), Failure> {
     let stored = find(conn, &tenant.to_string(), EntityKind::Customer, customer.0).await?;
-    if stored.is_some_and(|s| !s.row.deleted) { Ok(()) } else { Err(Failure::new(ErrorCode::NotFound)) }
+    if stored.is_some_and(|s| !s.row.deleted) {
+        Ok(())
+    } else {
+        Err(Failure::new(ErrorCode::NotFound))
+    }
 }
 
 async fn stamp(
@@ -78,10 +86,16 @@ async fn stamp(
     may_stamp(last, shop.stamp_cooldown_s, book.now)
         .map_err(|c| Failure::new(ErrorCode::DuplicateStamp).retry_after(c.wait_s))?;
     let stamp_id = StampId(hub.new_id());
-    let op = Op::StampGiven(StampGiven { stamp_id, customer_id: value.customer_id });
+    let op = Op::StampGiven(StampGiven {
+        stamp_id,
+        customer_id: value.customer_id,
+    });
     book.perform(&mut write.tx, &op, OpId(hub.new_id())).await?;
     book.close(&mut write.tx).await?;
-    let (was, is) = (card(before, shop.stamps_required), card(before + 1, shop.stamps_required));
+    let (was, is) = (
+        card(before, shop.stamps_required),
+        card(before + 1, shop.stamps_required),
+    );
     let unlocked = is.rewards > was.rewards;
     let answer = Answer::created(&json!({
         "visit_id": stamp_id, "customer_id": value.customer_id, "stamps_count": is.count,

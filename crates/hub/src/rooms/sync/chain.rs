@@ -28,17 +28,26 @@ pub(super) fn fit(ops: &[OpEnvelope], last_seq: u64, last_hash: OpHash) -> Fit {
     let Some(first) = ops.first() else {
         return Fit::Continues { known: 0 };
     };
-    if first.seq == 0 || ops.windows(2).any(|pair| pair[1].seq != pair[0].seq.wrapping_add(1)) {
+    if first.seq == 0
+        || ops
+            .windows(2)
+            .any(|pair| pair[1].seq != pair[0].seq.wrapping_add(1))
+    {
         return Fit::Disorder;
     }
     if first.seq > last_seq + 1 {
         return Fit::Gap;
     }
-    let known = usize::try_from(last_seq + 1 - first.seq).unwrap_or(usize::MAX).min(ops.len());
+    let known = usize::try_from(last_seq + 1 - first.seq)
+        .unwrap_or(usize::MAX)
+        .min(ops.len());
     let mut before = last_hash;
     for op in &ops[known..] {
         if op.prev_hash != before {
-            return Fit::Fork { seq: op.seq - 1, hub_hash: before };
+            return Fit::Fork {
+                seq: op.seq - 1,
+                hub_hash: before,
+            };
         }
         before = op.hash();
     }
@@ -76,7 +85,10 @@ mod tests {
 
     #[test]
     fn a_batch_from_the_beginning_fits_an_empty_chain() {
-        assert_eq!(fit(&chain(1..=3), 0, OpHash::GENESIS), Fit::Continues { known: 0 });
+        assert_eq!(
+            fit(&chain(1..=3), 0, OpHash::GENESIS),
+            Fit::Continues { known: 0 }
+        );
     }
 
     #[test]
@@ -93,7 +105,13 @@ mod tests {
     #[test]
     fn a_batch_after_another_operation_is_a_fork() {
         let other = OpHash([7; 32]);
-        assert_eq!(fit(&chain(2..=2), 1, other), Fit::Fork { seq: 1, hub_hash: other });
+        assert_eq!(
+            fit(&chain(2..=2), 1, other),
+            Fit::Fork {
+                seq: 1,
+                hub_hash: other
+            }
+        );
     }
 
     #[test]

@@ -44,7 +44,10 @@ impl Default for Live {
 impl Live {
     /// The tenant's head is at least this; call after the commit.
     pub fn moved(&self, tenant: TenantId, head: u64) {
-        let heads = self.heads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(sender) = heads.get(&tenant) {
             sender.send_if_modified(|have| {
                 let newer = head > *have;
@@ -74,13 +77,22 @@ impl Live {
     }
 
     fn watch(&self, tenant: TenantId) -> watch::Receiver<u64> {
-        let mut heads = self.heads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         heads.retain(|_, sender| sender.receiver_count() > 0);
-        heads.entry(tenant).or_insert_with(|| watch::Sender::new(0)).subscribe()
+        heads
+            .entry(tenant)
+            .or_insert_with(|| watch::Sender::new(0))
+            .subscribe()
     }
 
     fn watched(&self) -> Vec<TenantId> {
-        let mut heads = self.heads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut heads = self
+            .heads
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         heads.retain(|_, sender| sender.receiver_count() > 0);
         heads.keys().copied().collect()
     }
@@ -119,14 +131,18 @@ pub(crate) async fn follow_heads(hub: Hub) {
 async fn look_up(hub: &Hub, tenants: &[TenantId]) -> Result<(), sqlx::Error> {
     // Only the number of placeholders varies.
     let places: Vec<String> = (1..=tenants.len()).map(|n| format!("${n}")).collect();
-    let sql = format!("SELECT tenant_id, head FROM tenants WHERE tenant_id IN ({})", places.join(", "));
+    let sql = format!(
+        "SELECT tenant_id, head FROM tenants WHERE tenant_id IN ({})",
+        places.join(", ")
+    );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for tenant in tenants {
         query = query.bind(tenant.to_string());
     }
     for row in query.fetch_all(hub.db.reader()).await? {
         if let Ok(tenant) = row.try_get::<String, _>("tenant_id")?.parse() {
-            hub.live.moved(tenant, row.try_get::<i64, _>("head")?.cast_unsigned());
+            hub.live
+                .moved(tenant, row.try_get::<i64, _>("head")?.cast_unsigned());
         }
     }
     Ok(())
@@ -139,7 +155,9 @@ pub(super) async fn live(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     device.in_good_standing()?;
-    Ok(upgrade.max_message_size(4096).on_upgrade(move |socket| serve(hub, device, socket)))
+    Ok(upgrade
+        .max_message_size(4096)
+        .on_upgrade(move |socket| serve(hub, device, socket)))
 }
 
 async fn head_of(hub: &Hub, tenant: TenantId) -> Result<u64, sqlx::Error> {
@@ -155,7 +173,9 @@ async fn revoked(hub: &Hub, device: &Paired) -> bool {
         .fetch_optional(hub.db.reader())
         .await;
     // A database that does not answer says nothing about the device.
-    row.is_ok_and(|row| row.is_some_and(|r| !matches!(r.try_get::<Option<i64>, _>("revoked_at"), Ok(None))))
+    row.is_ok_and(|row| {
+        row.is_some_and(|r| !matches!(r.try_get::<Option<i64>, _>("revoked_at"), Ok(None)))
+    })
 }
 
 async fn serve(hub: Hub, device: Paired, mut socket: WebSocket) {
@@ -165,9 +185,15 @@ async fn serve(hub: Hub, device: Paired, mut socket: WebSocket) {
     let mut ping = tokio::time::interval(PING_EVERY);
     let mut standing = tokio::time::interval(STANDING_EVERY);
     // After the subscription, so that nothing falls between.
-    let Ok(mut told) = head_of(&hub, device.tenant).await else { return };
+    let Ok(mut told) = head_of(&hub, device.tenant).await else {
+        return;
+    };
     let hint = |seq| {
-        let text = serde_json::to_string(&LiveHint { epoch: hub.epoch, seq }).unwrap_or_default();
+        let text = serde_json::to_string(&LiveHint {
+            epoch: hub.epoch,
+            seq,
+        })
+        .unwrap_or_default();
         Message::Text(text.into())
     };
     if socket.send(hint(told)).await.is_err() {
@@ -193,7 +219,10 @@ async fn serve(hub: Hub, device: Paired, mut socket: WebSocket) {
             },
         }
     };
-    let frame = CloseFrame { code: reason, reason: "".into() };
+    let frame = CloseFrame {
+        code: reason,
+        reason: "".into(),
+    };
     // The other end may be gone already.
     let _ = socket.send(Message::Close(Some(frame))).await;
 }

@@ -27,8 +27,16 @@ pub const ROOM: Room = Room {
             summary: "A batch of operations: at most 200, at most 256 KB uncompressed (gzip is welcome). `X-Device-Signature` is the device's Ed25519 signature, base64, over the uncompressed body. The answer is `accepted` with a result an operation, `gap` with the last seq, or `fork`.",
             who: Who::Device,
             body: r#"{"incarnation":"0198c0de-0000-7000-8000-000000000007","ops":[]}"#,
-            answer: (200, r#"{"status":"accepted","epoch":"0198c0de-0000-7000-8000-000000000000","last_seq":0,"results":[]}"#),
-            errors: &[ErrorCode::SignatureInvalid, ErrorCode::PayloadTooLarge, ErrorCode::DeviceRevoked, ErrorCode::ValidationError],
+            answer: (
+                200,
+                r#"{"status":"accepted","epoch":"0198c0de-0000-7000-8000-000000000000","last_seq":0,"results":[]}"#,
+            ),
+            errors: &[
+                ErrorCode::SignatureInvalid,
+                ErrorCode::PayloadTooLarge,
+                ErrorCode::DeviceRevoked,
+                ErrorCode::ValidationError,
+            ],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -37,7 +45,10 @@ pub const ROOM: Room = Room {
             summary: "The changes after a cursor, contiguous: at most 2,000 rows or 1 MB.",
             who: Who::Device,
             query: &["epoch", "after", "limit"],
-            answer: (200, r#"{"status":"changes","epoch":"0198c0de-0000-7000-8000-000000000000","head":0,"archived":0,"changes":[]}"#),
+            answer: (
+                200,
+                r#"{"status":"changes","epoch":"0198c0de-0000-7000-8000-000000000000","head":0,"archived":0,"changes":[]}"#,
+            ),
             errors: &[ErrorCode::DeviceRevoked],
             ..Endpoint::NONE
         },
@@ -64,7 +75,10 @@ pub const ROOM: Room = Room {
 
 fn routes() -> Router<Hub> {
     Router::new()
-        .route("/sync/push", post(push::push).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)))
+        .route(
+            "/sync/push",
+            post(push::push).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)),
+        )
         .route("/sync/pull", get(pull::pull))
         .route("/sync/snapshot", get(snapshot::snapshot))
         .route("/sync/live", get(live::live))

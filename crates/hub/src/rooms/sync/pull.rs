@@ -3,8 +3,8 @@
 use axum::extract::{Query, State};
 use counterfoil_protocol::sync::{PULL_BYTES_MAX, PULL_ROWS_MAX, PullReply};
 use serde::Deserialize;
-use sqlx::Row as _;
 use sqlx::AnyConnection;
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::Hub;
@@ -21,7 +21,9 @@ pub(super) struct Cursor {
 }
 
 fn number(text: Option<&str>, field: &str, default: u64) -> Result<u64, Failure> {
-    text.map_or(Ok(default), |t| t.parse().map_err(|_| Failure::field(field, "number")))
+    text.map_or(Ok(default), |t| {
+        t.parse().map_err(|_| Failure::field(field, "number"))
+    })
 }
 
 /// Answers a pull.
@@ -36,16 +38,24 @@ pub(super) async fn pull(
         None => None,
     };
     let after = number(cursor.after.as_deref(), "after", 0)?;
-    let limit = number(cursor.limit.as_deref(), "limit", u64::from(PULL_ROWS_MAX))?.clamp(1, PULL_ROWS_MAX.into());
+    let limit = number(cursor.limit.as_deref(), "limit", u64::from(PULL_ROWS_MAX))?
+        .clamp(1, PULL_ROWS_MAX.into());
     let tenant = device.tenant.to_string();
     let mut tx = hub.db.read().await?;
-    let row = sqlx::query(include_str!("sql/find_head.sql")).bind(&tenant).fetch_one(&mut *tx).await?;
+    let row = sqlx::query(include_str!("sql/find_head.sql"))
+        .bind(&tenant)
+        .fetch_one(&mut *tx)
+        .await?;
     let head = row.try_get::<i64, _>("head")?.cast_unsigned();
     let archived = row.try_get::<i64, _>("archived")?;
     // A cursor beyond the head was given by a hub that has since lost what it says.
     if epoch.is_some_and(|e| e != hub.epoch) || after > head {
         let last_seq = newest_life(&mut tx, &tenant, &device).await?;
-        return Answer::ok(&PullReply::EpochChanged { epoch: hub.epoch, head, last_seq });
+        return Answer::ok(&PullReply::EpochChanged {
+            epoch: hub.epoch,
+            head,
+            last_seq,
+        });
     }
     let changes = read_changes(&mut tx, &tenant, after, limit).await?;
     let mut answer = Answer::ok(&())?;
@@ -57,13 +67,19 @@ pub(super) async fn pull(
     Ok(answer)
 }
 
-async fn newest_life(conn: &mut AnyConnection, tenant: &str, device: &Paired) -> Result<u64, Failure> {
+async fn newest_life(
+    conn: &mut AnyConnection,
+    tenant: &str,
+    device: &Paired,
+) -> Result<u64, Failure> {
     let row = sqlx::query(include_str!("sql/find_newest_life.sql"))
         .bind(tenant)
         .bind(device.device.to_string())
         .fetch_optional(conn)
         .await?;
-    row.map_or(Ok(0), |row| Ok(row.try_get::<i64, _>("last_seq")?.cast_unsigned()))
+    row.map_or(Ok(0), |row| {
+        Ok(row.try_get::<i64, _>("last_seq")?.cast_unsigned())
+    })
 }
 
 /// Whole changes as they lie in the database, at least one where there is one.

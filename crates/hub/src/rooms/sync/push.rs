@@ -21,7 +21,11 @@ use crate::ledger::{Book, Done, Fault, apply};
 use crate::secret::{hex, same};
 
 /// Takes a batch.
-pub(super) async fn push(State(hub): State<Hub>, device: Paired, request: Request) -> Result<Answer, Failure> {
+pub(super) async fn push(
+    State(hub): State<Hub>,
+    device: Paired,
+    request: Request,
+) -> Result<Answer, Failure> {
     expect_json(request.headers())?;
     let signature = request.headers().get(SIGNATURE_HEADER).cloned();
     let raw = read_body(request, &hub).await?;
@@ -29,19 +33,27 @@ pub(super) async fn push(State(hub): State<Hub>, device: Paired, request: Reques
     verify(&device, signature, &raw)?;
     let batch: PushRequest = parse_json(&raw)?;
     check_batch(&device, &batch)?;
-    if device.revoked {
-        set_aside(&hub, &device, &batch).await?;
-        return Err(Failure::new(ErrorCode::DeviceRevoked));
+    if !device.revoked
+        && let Some(reply) = take(&hub, &device, &batch).await?
+    {
+        return Answer::ok(&reply);
     }
-    let reply = take(&hub, &device, &batch).await?;
-    Answer::ok(&reply)
+    set_aside(&hub, &device, &batch).await?;
+    Err(Failure::new(ErrorCode::DeviceRevoked))
 }
 
 fn verify(device: &Paired, signature: Option<&str>, raw: &[u8]) -> Result<(), Failure> {
     let invalid = || Failure::new(ErrorCode::SignatureInvalid);
-    let key = STANDARD.decode(&device.public_key).ok().and_then(|k| <[u8; 32]>::try_from(k).ok());
-    let key = key.and_then(|k| VerifyingKey::from_bytes(&k).ok()).ok_or_else(invalid)?;
-    let bytes = signature.and_then(|s| STANDARD.decode(s).ok()).ok_or_else(invalid)?;
+    let key = STANDARD
+        .decode(&device.public_key)
+        .ok()
+        .and_then(|k| <[u8; 32]>::try_from(k).ok());
+    let key = key
+        .and_then(|k| VerifyingKey::from_bytes(&k).ok())
+        .ok_or_else(invalid)?;
+    let bytes = signature
+        .and_then(|s| STANDARD.decode(s).ok())
+        .ok_or_else(invalid)?;
     let signature = Signature::from_slice(&bytes).map_err(|_| invalid())?;
     key.verify_strict(raw, &signature).map_err(|_| invalid())
 }
@@ -50,7 +62,8 @@ fn check_batch(device: &Paired, batch: &PushRequest) -> Result<(), Failure> {
     if batch.ops.len() > PUSH_OPS_MAX {
         return Err(Failure::new(ErrorCode::PayloadTooLarge).about("ops", "too_many"));
     }
-    let foreign = |op: &OpEnvelope| op.device_id != device.device || op.incarnation != batch.incarnation;
+    let foreign =
+        |op: &OpEnvelope| op.device_id != device.device || op.incarnation != batch.incarnation;
     if batch.ops.iter().any(foreign) {
         return Err(Failure::field("ops", "foreign"));
     }
@@ -76,23 +89,46 @@ async fn set_aside(hub: &Hub, device: &Paired, batch: &PushRequest) -> Result<()
     Ok(())
 }
 
-async fn take(hub: &Hub, device: &Paired, batch: &PushRequest) -> Result<PushReply, Failure> {
+/// Takes what is new; `None` when the device was revoked meanwhile.
+async fn take(
+    hub: &Hub,
+    device: &Paired,
+    batch: &PushRequest,
+) -> Result<Option<PushReply>, Failure> {
     let mut tx = hub.db.write().await?;
     // Always in this order: the tenant's counter row, then the device's.
     let mut book = Book::open(&mut tx, device.tenant, hub.now()).await?;
+    let standing = sqlx::query(include_str!("sql/find_standing.sql"))
+        .bind(&book.key)
+        .bind(device.device.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    if standing.try_get::<Option<i64>, _>("revoked_at")?.is_some() {
+        return Ok(None);
+    }
     let mut line = Line::open(&mut tx, device, batch, &book).await?;
     let epoch = hub.epoch;
     let known = match fit(&batch.ops, line.last_seq, line.last_hash) {
         Fit::Continues { known } => known,
-        Fit::Gap => return Ok(PushReply::Gap { epoch, last_seq: line.last_seq }),
-        Fit::Fork { seq, hub_hash } => return Ok(PushReply::Fork { seq, hub_hash }),
+        Fit::Gap => {
+            return Ok(Some(PushReply::Gap {
+                epoch,
+                last_seq: line.last_seq,
+            }));
+        }
+        Fit::Fork { seq, hub_hash } => return Ok(Some(PushReply::Fork { seq, hub_hash })),
         Fit::Disorder => return Err(Failure::field("ops", "order")),
     };
     let mut results = Vec::with_capacity(batch.ops.len());
     for op in &batch.ops[..known] {
         match line.stored_result(&mut tx, op).await? {
             Ok(result) => results.push(result),
-            Err(hub_hash) => return Ok(PushReply::Fork { seq: op.seq, hub_hash }),
+            Err(hub_hash) => {
+                return Ok(Some(PushReply::Fork {
+                    seq: op.seq,
+                    hub_hash,
+                }));
+            }
         }
     }
     let head = book.head;
@@ -107,7 +143,11 @@ async fn take(hub: &Hub, device: &Paired, batch: &PushRequest) -> Result<PushRep
     if book.head != head {
         hub.live.moved(device.tenant, book.head);
     }
-    Ok(PushReply::Accepted { epoch, last_seq: line.last_seq, results })
+    Ok(Some(PushReply::Accepted {
+        epoch,
+        last_seq: line.last_seq,
+        results,
+    }))
 }
 
 /// One life of a device's database, while its row is held.
@@ -176,8 +216,13 @@ impl Line {
         if !same(&hash, &op.hash().to_string()) {
             return Ok(Err(hash.parse().map_err(Failure::internal)?));
         }
-        let outcome = serde_json::from_str(&row.try_get::<String, _>("result")?).map_err(Failure::internal)?;
-        Ok(Ok(OpResult { op_id: op.op_id, seq: op.seq, outcome }))
+        let outcome = serde_json::from_str(&row.try_get::<String, _>("result")?)
+            .map_err(Failure::internal)?;
+        Ok(Ok(OpResult {
+            op_id: op.op_id,
+            seq: op.seq,
+            outcome,
+        }))
     }
 
     /// Takes the next operation of the chain.
@@ -193,12 +238,17 @@ impl Line {
             .bind(op.op_id.to_string())
             .fetch_optional(&mut *conn)
             .await?;
-        let origin =
-            Origin { op_id: op.op_id, device_id: op.device_id, incarnation: op.incarnation, seq: op.seq };
+        let origin = Origin {
+            op_id: op.op_id,
+            device_id: op.device_id,
+            incarnation: op.incarnation,
+            seq: op.seq,
+        };
         let outcome = match twins {
             // Sent again in a new life of the database: it stands already, its change too.
             Some(row) if row.try_get::<String, _>("content_hash")? == content => {
-                serde_json::from_str(&row.try_get::<String, _>("result")?).map_err(Failure::internal)?
+                serde_json::from_str(&row.try_get::<String, _>("result")?)
+                    .map_err(Failure::internal)?
             }
             twin => {
                 let done = match twin {
@@ -228,7 +278,11 @@ impl Line {
             .bind(book.now.0)
             .execute(conn)
             .await?;
-        Ok(OpResult { op_id: op.op_id, seq: op.seq, outcome })
+        Ok(OpResult {
+            op_id: op.op_id,
+            seq: op.seq,
+            outcome,
+        })
     }
 
     /// Keeps what cannot be read as it came; the queue moves on.
@@ -246,12 +300,19 @@ impl Line {
             .bind(op.seq.cast_signed())
             .bind(op.op_id.to_string())
             .bind(serde_json::to_string(op).map_err(Failure::internal)?)
-            .bind(&reason)
+            .bind(reason.replace('\0', ""))
             .bind(book.now.0)
             .execute(conn)
             .await?;
-        tracing::warn!(kind = op.kind, version = op.version, "an operation went to the dead letters");
-        Ok(Done { outcome: Outcome::DeadLetter { reason }, rows: Vec::new() })
+        tracing::warn!(
+            kind = op.kind,
+            version = op.version,
+            "an operation went to the dead letters"
+        );
+        Ok(Done {
+            outcome: Outcome::DeadLetter { reason },
+            rows: Vec::new(),
+        })
     }
 }
 
@@ -282,5 +343,8 @@ async fn attempt(
 /// What makes two operations of one id the same, whatever life of the database sent them.
 fn content_hash(op: &OpEnvelope) -> String {
     let head = format!("{} {} {} {} ", op.kind, op.version, op.at.0, op.device_id);
-    hex(&Sha256::new().chain_update(head).chain_update(&op.payload).finalize())
+    hex(&Sha256::new()
+        .chain_update(head)
+        .chain_update(&op.payload)
+        .finalize())
 }

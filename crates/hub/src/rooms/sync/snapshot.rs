@@ -46,7 +46,9 @@ pub(super) async fn snapshot(
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     let image = find(&hub, device.tenant, text(header::IF_RANGE)).await?;
     let resumes = text(header::IF_RANGE).is_none_or(|etag| etag == image.etag);
-    let range = text(header::RANGE).filter(|_| resumes).map(|range| first_byte(range, image.bytes.len()));
+    let range = text(header::RANGE)
+        .filter(|_| resumes)
+        .map(|range| first_byte(range, image.bytes.len()));
     let (status, from) = match range {
         None => (StatusCode::OK, 0),
         Some(Some(from)) => (StatusCode::PARTIAL_CONTENT, from),
@@ -55,24 +57,39 @@ pub(super) async fn snapshot(
     let mut response = Response::new(Body::from(image.bytes.slice(from..)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/gzip"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/gzip"),
+    );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(header::ETAG, HeaderValue::from_str(&image.etag).map_err(Failure::internal)?);
+    headers.insert(
+        header::ETAG,
+        HeaderValue::from_str(&image.etag).map_err(Failure::internal)?,
+    );
     let whole = image.bytes.len();
     let range = match status {
-        StatusCode::PARTIAL_CONTENT => Some(format!("bytes {from}-{}/{whole}", whole.saturating_sub(1))),
+        StatusCode::PARTIAL_CONTENT => {
+            Some(format!("bytes {from}-{}/{whole}", whole.saturating_sub(1)))
+        }
         StatusCode::RANGE_NOT_SATISFIABLE => Some(format!("bytes */{whole}")),
         _ => None,
     };
     if let Some(range) = range {
-        headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&range).map_err(Failure::internal)?);
+        headers.insert(
+            header::CONTENT_RANGE,
+            HeaderValue::from_str(&range).map_err(Failure::internal)?,
+        );
     }
     Ok(response)
 }
 
 /// The place of `bytes=N-` within a file of this length; other kinds of ranges are not served.
 fn first_byte(range: &str, length: usize) -> Option<usize> {
-    let from: usize = range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()?;
+    let from: usize = range
+        .strip_prefix("bytes=")?
+        .strip_suffix('-')?
+        .parse()
+        .ok()?;
     (from < length).then_some(from)
 }
 
@@ -86,13 +103,18 @@ async fn find(hub: &Hub, tenant: TenantId, resumed: Option<&str>) -> Result<Arc<
         .fetch_one(&mut *tx)
         .await?;
     let seq = row.try_get::<i64, _>("head")?.cast_unsigned();
-    if let Some(image) = images.get(&tenant).filter(|i| i.seq == seq || resumed == Some(i.etag.as_str())) {
+    if let Some(image) = images
+        .get(&tenant)
+        .filter(|i| i.seq == seq || resumed == Some(i.etag.as_str()))
+    {
         return Ok(Arc::clone(image));
     }
     let folder = tempfile::tempdir().map_err(Failure::internal)?;
     let path = folder.path().join("snapshot.db");
     write_image(&mut tx, hub, tenant, seq, &path).await?;
-    let bytes = tokio::task::spawn_blocking(move || compress(&path)).await.map_err(Failure::internal)?;
+    let bytes = tokio::task::spawn_blocking(move || compress(&path))
+        .await
+        .map_err(Failure::internal)?;
     let image = Arc::new(Image {
         etag: format!("\"{}-{seq}\"", hub.epoch),
         seq,
@@ -119,11 +141,17 @@ async fn write_image(
     seq: u64,
     path: &Path,
 ) -> Result<(), Failure> {
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true);
     let mut image = SqliteConnection::connect_with(&options).await?;
     // The file is thrown away when it is not finished.
-    sqlx::raw_sql("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY;").execute(&mut image).await?;
-    sqlx::raw_sql(include_str!("sql/create_snapshot.sql")).execute(&mut image).await?;
+    sqlx::raw_sql("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY;")
+        .execute(&mut image)
+        .await?;
+    sqlx::raw_sql(include_str!("sql/create_snapshot.sql"))
+        .execute(&mut image)
+        .await?;
     let mut out = image.begin().await?;
     sqlx::query("INSERT INTO snapshot_meta (epoch, seq, tenant_id) VALUES ($1, $2, $3)")
         .bind(hub.epoch.to_string())
@@ -149,8 +177,8 @@ async fn write_image(
         }
         for row in rows {
             after = row.try_get("seq")?;
-            let change: Change =
-                serde_json::from_str(&row.try_get::<String, _>("body")?).map_err(Failure::internal)?;
+            let change: Change = serde_json::from_str(&row.try_get::<String, _>("body")?)
+                .map_err(Failure::internal)?;
             for row in change.rows.iter().filter(|r| matches!(r, Row::Fact(_))) {
                 position += 1;
                 insert_row(&mut out, position, row).await?;
@@ -171,7 +199,10 @@ async fn insert_row(out: &mut SqliteConnection, position: i64, row: &Row) -> Res
     Ok(())
 }
 
-async fn read_entities(tx: &mut AnyConnection, tenant: TenantId) -> Result<Vec<EntityRow>, Failure> {
+async fn read_entities(
+    tx: &mut AnyConnection,
+    tenant: TenantId,
+) -> Result<Vec<EntityRow>, Failure> {
     let rows = sqlx::query(include_str!("sql/list_entities.sql"))
         .bind(tenant.to_string())
         .fetch_all(tx)
@@ -182,7 +213,8 @@ async fn read_entities(tx: &mut AnyConnection, tenant: TenantId) -> Result<Vec<E
             Ok(EntityRow {
                 kind: serde_json::from_value(kind).map_err(Failure::internal)?,
                 id: crate::http::extract::uuid_of(row, "entity_id")?,
-                fields: serde_json::from_str(&row.try_get::<String, _>("body")?).map_err(Failure::internal)?,
+                fields: serde_json::from_str(&row.try_get::<String, _>("body")?)
+                    .map_err(Failure::internal)?,
                 deleted: row.try_get::<i64, _>("deleted")? != 0,
             })
         })

@@ -57,22 +57,39 @@ pub struct Place {
 impl Place {
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { database: format!("sqlite:{}", folder.path().join("hub.db").display()), _folder: folder }
+        Self {
+            database: format!("sqlite:{}", folder.path().join("hub.db").display()),
+            _folder: folder,
+        }
     }
 
     /// A schema of its own in the cluster that the environment names.
     async fn postgres() -> Option<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let url = std::env::var("COUNTERFOIL_TEST_POSTGRES_URL").ok()?;
-        let schema = format!("hub_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let schema = format!(
+            "hub_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::SeqCst)
+        );
         sqlx::any::install_default_drivers();
-        let pool = sqlx::any::AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+        let pool = sqlx::any::AnyPoolOptions::new()
+            .max_connections(1)
+            .connect(&url)
+            .await
+            .unwrap();
         let sql = format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema};");
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&pool)
+            .await
+            .unwrap();
         pool.close().await;
         let sign = if url.contains('?') { '&' } else { '?' };
         let database = format!("{url}{sign}options=-c%20search_path%3D{schema}");
-        Some(Self { database, _folder: tempfile::tempdir().unwrap() })
+        Some(Self {
+            database,
+            _folder: tempfile::tempdir().unwrap(),
+        })
     }
 
     pub fn is_postgres(&self) -> bool {
@@ -107,11 +124,17 @@ impl Answer {
 
     /// Status and code of a refusal.
     pub fn refusal(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.json["error"]["code"].as_str().unwrap_or_default())
+        (
+            self.status.as_u16(),
+            self.json["error"]["code"].as_str().unwrap_or_default(),
+        )
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -122,7 +145,11 @@ pub async fn on_each_engine(story: impl AsyncFn(World)) {
 
 /// Limits that no story meets by accident.
 pub fn lenient() -> Config {
-    Config { rate_limit: 100_000, auth_rate_limit: 100_000, ..Config::default() }
+    Config {
+        rate_limit: 100_000,
+        auth_rate_limit: 100_000,
+        ..Config::default()
+    }
 }
 
 /// As [`on_each_engine`], with what an operator set.
@@ -147,8 +174,15 @@ impl World {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(TestEntropy(AtomicU64::new(seed))),
         };
-        let hub = Hub::start(&place.database, Some(SECRET), config, sources).await.unwrap();
-        Self { router: router(hub.clone()), hub, clock, place }
+        let hub = Hub::start(&place.database, Some(SECRET), config, sources)
+            .await
+            .unwrap();
+        Self {
+            router: router(hub.clone()),
+            hub,
+            clock,
+            place,
+        }
     }
 
     /// Another hub over the same database.
@@ -169,36 +203,56 @@ impl World {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: parts.status, headers: parts.headers, bytes, json }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+            json,
+        }
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Answer {
-        self.send(plain(Method::GET, path, token).body(Body::empty()).unwrap()).await
+        self.send(plain(Method::GET, path, token).body(Body::empty()).unwrap())
+            .await
     }
 
     pub async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        self.send(plain(Method::POST, path, token).body(Body::from(body.to_string())).unwrap()).await
+        self.send(
+            plain(Method::POST, path, token)
+                .body(Body::from(body.to_string()))
+                .unwrap(),
+        )
+        .await
     }
 
     /// A post that may be repeated.
     pub async fn post_keyed(&self, path: &str, token: &str, key: &str, body: &Value) -> Answer {
         let request = plain(Method::POST, path, token).header("idempotency-key", key);
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     /// An owner with a shop; the content of the answer.
     pub async fn register(&self, email: &str) -> Value {
         let body = json!({ "email": email, "password": PASSWORD, "business_name": "Café Lima" });
-        self.post("/api/v1/auth/register", "", &body).await.data().clone()
+        self.post("/api/v1/auth/register", "", &body)
+            .await
+            .data()
+            .clone()
     }
 
     /// An owner's access token.
     pub async fn owner(&self, email: &str) -> String {
-        self.register(email).await["access_token"].as_str().unwrap().to_owned()
+        self.register(email).await["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub async fn pairing_code(&self, owner: &str) -> String {
-        let answer = self.post("/api/v1/devices/pairing-codes", owner, &json!({})).await;
+        let answer = self
+            .post("/api/v1/devices/pairing-codes", owner, &json!({}))
+            .await;
         answer.data()["code"].as_str().unwrap().to_owned()
     }
 
@@ -211,11 +265,22 @@ impl World {
     /// How many rows a statement counts.
     pub async fn count(&self, sql: &'static str) -> i64 {
         use sqlx::Row as _;
-        sqlx::query(sql).fetch_one(self.hub.db.reader()).await.unwrap().get(0)
+        sqlx::query(sql)
+            .fetch_one(self.hub.db.reader())
+            .await
+            .unwrap()
+            .get(0)
     }
 }
 
 pub fn plain(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
-    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
-    if token.is_empty() { request } else { request.header("authorization", format!("Bearer {token}")) }
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json");
+    if token.is_empty() {
+        request
+    } else {
+        request.header("authorization", format!("Bearer {token}"))
+    }
 }

@@ -29,7 +29,8 @@ pub struct Till {
 }
 
 impl Till {
-    pub fn new(world: &World) -> (DeviceId, SigningKey) {
+    /// A device id and a key that no hub knows yet.
+    pub fn unpaired(world: &World) -> (DeviceId, SigningKey) {
         let mut seed = [0; 32];
         world.hub.entropy().fill(&mut seed);
         (DeviceId(world.new_id()), SigningKey::from_bytes(&seed))
@@ -41,8 +42,10 @@ impl Till {
     }
 
     pub async fn pair(world: &World, code: &str) -> Self {
-        let (device, key) = Self::new(world);
-        let answer = world.post("/api/v1/devices", "", &Self::request(device, &key, code)).await;
+        let (device, key) = Self::unpaired(world);
+        let answer = world
+            .post("/api/v1/devices", "", &Self::request(device, &key, code))
+            .await;
         let data = answer.data();
         Self {
             tenant: serde_json::from_value(data["tenant_id"].clone()).unwrap(),
@@ -84,7 +87,10 @@ impl Till {
             prev_hash: self.prev_hash,
             staff_id: None,
             at,
-            hlc: Hlc { ms: at.0, counter: u32::try_from(self.seq).unwrap() },
+            hlc: Hlc {
+                ms: at.0,
+                counter: u32::try_from(self.seq).unwrap(),
+            },
             kind: kind.to_owned(),
             version,
             payload,
@@ -95,7 +101,12 @@ impl Till {
 
     /// Begins a new life of the till's database.
     pub fn reborn(&self, world: &World) -> Self {
-        Self { incarnation: Incarnation(world.new_id()), seq: 0, prev_hash: OpHash::GENESIS, ..self.clone() }
+        Self {
+            incarnation: Incarnation(world.new_id()),
+            seq: 0,
+            prev_hash: OpHash::GENESIS,
+            ..self.clone()
+        }
     }
 
     pub async fn push_raw(&self, world: &World, body: &[u8], signature: Option<&str>) -> Answer {
@@ -103,7 +114,9 @@ impl Till {
         if let Some(signature) = signature {
             request = request.header("x-device-signature", signature);
         }
-        world.send(request.body(Body::from(body.to_vec())).unwrap()).await
+        world
+            .send(request.body(Body::from(body.to_vec())).unwrap())
+            .await
     }
 
     pub fn sign(&self, body: &[u8]) -> String {
@@ -111,7 +124,10 @@ impl Till {
     }
 
     pub async fn push_answer(&self, world: &World, ops: &[OpEnvelope]) -> Answer {
-        let batch = PushRequest { incarnation: self.incarnation, ops: ops.to_vec() };
+        let batch = PushRequest {
+            incarnation: self.incarnation,
+            ops: ops.to_vec(),
+        };
         let body = serde_json::to_vec(&batch).unwrap();
         self.push_raw(world, &body, Some(&self.sign(&body))).await
     }
@@ -134,8 +150,11 @@ impl Till {
         let mut changes: Vec<Change> = Vec::new();
         loop {
             let after = changes.last().map_or(0, |c| c.seq);
-            let answer = world.get(&format!("/api/v1/sync/pull?after={after}"), &self.token).await;
-            let page: Vec<Change> = serde_json::from_value(answer.data()["changes"].clone()).unwrap();
+            let answer = world
+                .get(&format!("/api/v1/sync/pull?after={after}"), &self.token)
+                .await;
+            let page: Vec<Change> =
+                serde_json::from_value(answer.data()["changes"].clone()).unwrap();
             if page.is_empty() {
                 return changes;
             }
@@ -144,11 +163,20 @@ impl Till {
     }
 
     /// The newest state of an entity as the pull tells it.
-    pub async fn entity(&self, world: &World, id: uuid::Uuid) -> Option<counterfoil_domain::EntityRow> {
-        self.pull(world).await.into_iter().flat_map(|c| c.rows).rev().find_map(|row| match row {
-            Row::Entity(row) if row.id == id => Some(row),
-            _ => None,
-        })
+    pub async fn entity(
+        &self,
+        world: &World,
+        id: uuid::Uuid,
+    ) -> Option<counterfoil_domain::EntityRow> {
+        self.pull(world)
+            .await
+            .into_iter()
+            .flat_map(|c| c.rows)
+            .rev()
+            .find_map(|row| match row {
+                Row::Entity(row) if row.id == id => Some(row),
+                _ => None,
+            })
     }
 
     /// The open conflicts' codes and details, in order.
@@ -156,7 +184,9 @@ impl Till {
         let changes = self.pull(world).await;
         let rows = changes.into_iter().flat_map(|c| c.rows);
         rows.filter_map(|row| match row {
-            Row::Entity(row) if row.kind == counterfoil_domain::EntityKind::Conflict => Some(row.read().unwrap()),
+            Row::Entity(row) if row.kind == counterfoil_domain::EntityKind::Conflict => {
+                Some(row.read().unwrap())
+            }
             _ => None,
         })
         .collect()
@@ -165,7 +195,9 @@ impl Till {
 
 /// The change that confirms an operation.
 pub fn as_change(changes: &[Change], op_id: OpId) -> &Change {
-    let mut found = changes.iter().filter(|c| c.origin.is_some_and(|o| o.op_id == op_id));
+    let mut found = changes
+        .iter()
+        .filter(|c| c.origin.is_some_and(|o| o.op_id == op_id));
     let change = found.next().expect("the operation has a change");
     assert!(found.next().is_none(), "exactly one");
     change
