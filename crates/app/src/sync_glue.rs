@@ -195,10 +195,12 @@ impl Counterfoil {
         let hub = self.hub_url()?;
         let paired = hub.is_some();
         Ok(SyncStatusView {
-            state: if paired {
-                SyncState::Trouble
-            } else {
-                SyncState::NoHub
+            state: match (paired, &trouble) {
+                (false, _) => SyncState::NoHub,
+                (true, Some(_)) => SyncState::Trouble,
+                // A host that does not sync, e.g. a command line that only looks.
+                (true, None) if counts.waiting == 0 => SyncState::InStep,
+                (true, None) => SyncState::Sending,
             },
             waiting: counts.waiting,
             stuck: counts.stuck,
