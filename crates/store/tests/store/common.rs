@@ -75,8 +75,28 @@ impl Till {
         self.dir.path()
     }
 
+    /// Somebody copies the file, as no product would do it.
+    pub fn snapshot(&self) -> PathBuf {
+        let count = std::fs::read_dir(self.folder()).unwrap().count();
+        let copy = self.folder().join(format!("snapshot-{count}.db"));
+        rusqlite::Connection::open(&self.path)
+            .unwrap()
+            .execute("VACUUM INTO ?1", [copy.to_str().unwrap()])
+            .unwrap();
+        copy
+    }
+
     /// The program ends and starts again.
     pub fn reopened(self) -> Self {
+        self.restarted(None)
+    }
+
+    /// The program ends, the file is replaced by an old copy, and the program starts again.
+    pub fn rolled_back(self, snapshot: &std::path::Path) -> Self {
+        self.restarted(Some(snapshot))
+    }
+
+    fn restarted(self, snapshot: Option<&std::path::Path>) -> Self {
         let env = self.env();
         let Self {
             store,
@@ -87,6 +107,9 @@ impl Till {
             dir,
         } = self;
         drop(store);
+        if let Some(snapshot) = snapshot {
+            std::fs::copy(snapshot, &path).unwrap();
+        }
         let store = Store::open(&path, env).unwrap();
         Self {
             store,
@@ -124,6 +147,16 @@ impl Till {
              WHERE kind = '{}' AND id = '{id}' AND deleted = 0)",
             kind.name()
         ))
+    }
+
+    pub fn op_ids(&self) -> std::collections::BTreeSet<OpId> {
+        self.store
+            .read(|conn| {
+                let mut statement = conn.prepare("SELECT op_id FROM outbox")?;
+                let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+                Ok(rows.map(|id| id.unwrap().parse().unwrap()).collect())
+            })
+            .unwrap()
     }
 
     pub fn overlays(&self) -> i64 {

@@ -1,4 +1,4 @@
-//! Two tills and a hub in any order of things: work, lost answers, partial pulls, restarts, copies, a restored hub. In
+//! Two tills and a hub in any order of things: work, lost answers, partial pulls, restarts, old copies, a restored hub. In
 //! the end everything that was done is on the hub exactly once and all agree.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,9 @@ impl StrictHub {
                 }
             } else {
                 let end = chain.last().copied().unwrap_or(OpHash::GENESIS);
-                assert_eq!(op.prev_hash, end, "the chain is broken");
+                if op.prev_hash != end {
+                    return Reply::Fork;
+                }
                 chain.push(op.hash());
                 self.newest.insert(op.device_id, op.incarnation);
             }
@@ -118,6 +120,8 @@ enum Step {
     Pull(usize, usize),
     Restart(usize),
     NewLife(usize),
+    Copy(usize),
+    RollBack(usize),
     Refuse(bool),
     Backup,
     Restore,
@@ -130,7 +134,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (till.clone(), 1..6_usize, any::<bool>()).prop_map(|(t, n, lost)| Step::Push(t, n, lost)),
         4 => (till.clone(), 0..6_usize).prop_map(|(t, n)| Step::Pull(t, n)),
         1 => till.clone().prop_map(Step::Restart),
-        1 => till.prop_map(Step::NewLife),
+        1 => till.clone().prop_map(Step::NewLife),
+        1 => till.clone().prop_map(Step::Copy),
+        1 => till.prop_map(Step::RollBack),
         1 => any::<bool>().prop_map(Step::Refuse),
         1 => Just(Step::Backup),
         1 => Just(Step::Restore),
@@ -165,15 +171,19 @@ fn run(steps: &[Step]) {
     let other = shop.other_till("T2");
     let mut tills = [Some(Till::of(shop.clone(), 7)), Some(Till::of(other, 8))];
     let mut hub = StrictHub::default();
+    let mut done: BTreeSet<OpId> = BTreeSet::new();
     let (customer, enrol) = shop.enrol("Rosa", "+51999888777");
     {
         let first = tills[0].as_ref().unwrap();
         for op in shop.setup().unwrap().into_iter().chain([enrol]) {
-            first.store.transact(op, None).unwrap();
+            done.insert(first.store.transact(op, None).unwrap());
         }
     }
     let mut backup = hub.clone();
-    let mut done: BTreeSet<OpId> = BTreeSet::new();
+    let mut copies = tills
+        .each_ref()
+        .map(|till| till.as_ref().map(Till::snapshot));
+    let mut ever = done.len();
     for (number, step) in (1..).zip(steps) {
         let at = |t: &usize| tills[*t].as_ref().unwrap();
         match step {
@@ -181,6 +191,7 @@ fn run(steps: &[Step]) {
                 at(t).clock.advance_ms(1000);
                 let op = work(at(t), *what, number, customer);
                 done.insert(at(t).store.transact(op, None).unwrap());
+                ever += 1;
             }
             Step::Push(t, count, lost) => {
                 hub.push(at(t), *count, *lost);
@@ -189,6 +200,14 @@ fn run(steps: &[Step]) {
             Step::Restart(t) => tills[*t] = tills[*t].take().map(Till::reopened),
             Step::NewLife(t) => {
                 at(t).store.begin_incarnation().unwrap();
+            }
+            Step::Copy(t) => copies[*t] = Some(at(t).snapshot()),
+            Step::RollBack(t) => {
+                // One disk at a time: nobody can bring back what two of them lost.
+                hub.heal(&[at(&0), at(&1)]);
+                backup = hub.clone();
+                let copy = copies[*t].clone().unwrap();
+                tills[*t] = tills[*t].take().map(|till| till.rolled_back(&copy));
             }
             Step::Refuse(refuse) => {
                 hub.hub.refuse = refuse.then(|| "slot_taken".to_owned());
@@ -202,15 +221,20 @@ fn run(steps: &[Step]) {
                 };
             }
         }
+        if matches!(step, Step::RollBack(_) | Step::Restore) {
+            // What is neither on a till nor on the hub any more was lost with a disk.
+            let left: BTreeSet<OpId> = tills.iter().flatten().flat_map(Till::op_ids).collect();
+            done.retain(|id| left.contains(id) || hub.hub.stored.contains_key(id));
+        }
     }
     let [Some(one), Some(two)] = &tills else {
         unreachable!("both tills are on");
     };
     hub.heal(&[one, two]);
-    agree(&hub, one, two, &done);
+    agree(&hub, one, two, &done, ever);
 }
 
-fn agree(hub: &StrictHub, one: &Till, two: &Till, done: &BTreeSet<OpId>) {
+fn agree(hub: &StrictHub, one: &Till, two: &Till, done: &BTreeSet<OpId>, ever: usize) {
     for op_id in done {
         assert!(hub.hub.stored.contains_key(op_id), "{op_id} was lost");
     }
@@ -221,8 +245,7 @@ fn agree(hub: &StrictHub, one: &Till, two: &Till, done: &BTreeSet<OpId>) {
             "an operation was counted twice"
         );
     }
-    let produced = one.count("outbox") + two.count("outbox");
-    assert_eq!(produced, once.len() as i64, "something was never done");
+    assert!(once.len() <= ever, "something was never done");
     for till in [one, two] {
         let unsettled: i64 =
             till.value("SELECT count(*) FROM outbox WHERE state NOT IN ('confirmed', 'refused')");
@@ -241,7 +264,7 @@ fn agree(hub: &StrictHub, one: &Till, two: &Till, done: &BTreeSet<OpId>) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 32,
+        cases: 24,
         max_shrink_iters: 300,
         failure_persistence: None,
         ..ProptestConfig::default()
