@@ -59,6 +59,15 @@ fn a_sale_is_found_by_its_number_however_it_is_typed() {
 }
 
 #[test]
+fn a_bare_number_finds_that_sale_and_not_those_that_contain_it() {
+    let till = Till::new();
+    for _ in 0..11 {
+        till.sell(&[(COFFEE, 1)], vec![cash(850)]);
+    }
+    assert_eq!(numbers(&till, "1"), ["T1-000001"]);
+}
+
+#[test]
 fn a_sale_is_found_by_its_product_without_accents() {
     let till = Till::new();
     till.sell(&[(COFFEE, 1)], vec![cash(850)]);
