@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use counterfoil_domain::{DeviceId, TenantId};
 use counterfoil_protocol::ErrorCode;
+use counterfoil_protocol::sync::{PROTOCOL, PROTOCOL_HEADER};
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -16,6 +17,8 @@ use crate::secret::{same, token_hash};
 
 /// What a device's token starts with.
 pub const DEVICE_PREFIX: &str = "cfd_";
+/// The oldest protocol that this hub lets pull.
+const PROTOCOL_MIN: u32 = 1;
 /// What a shop's publishable key starts with.
 pub const PUBLISHABLE_PREFIX: &str = "pk_";
 
@@ -103,6 +106,27 @@ pub struct Paired {
     pub public_key: String,
     /// Whether the owner revoked it.
     pub revoked: bool,
+}
+
+/// A till that speaks a protocol this hub still reads. Too old a till may be refused a pull, never a push.
+#[derive(Debug, Clone, Copy)]
+pub struct Current;
+
+impl<S: Sync> FromRequestParts<S> for Current {
+    type Rejection = Failure;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let spoken = parts
+            .headers
+            .get(PROTOCOL_HEADER)
+            .and_then(|v| v.to_str().ok());
+        // Other programs need not say.
+        let spoken = spoken.map_or(Some(PROTOCOL), |text| text.parse().ok());
+        if spoken.is_some_and(|version| version >= PROTOCOL_MIN) {
+            Ok(Self)
+        } else {
+            Err(Failure::new(ErrorCode::UpgradeRequired))
+        }
+    }
 }
 
 /// Anyone with a credential.

@@ -10,6 +10,6 @@ pub mod limit;
 pub mod words;
 
 pub use answer::Answer;
-pub use extract::{Credential, Input, Owner, Paired, Staff};
+pub use extract::{Credential, Current, Input, Owner, Paired, Staff};
 pub use failure::Failure;
 pub use idempotency::{Begun, IdempotencyKey, Write};

@@ -255,3 +255,27 @@ async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
             .collect(),
     )
 }
+
+#[tokio::test]
+async fn a_till_that_is_too_old_may_push_but_not_pull() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let till = world.till(&owner).await;
+        let old = async |method: axum::http::Method, path: &str, body: Vec<u8>| {
+            let request = crate::support::plain(method, path, &till.token)
+                .header("x-counterfoil-protocol", "0")
+                .header("x-device-signature", till.sign(&body));
+            world
+                .send(request.body(axum::body::Body::from(body)).unwrap())
+                .await
+        };
+        let pull = old(axum::http::Method::GET, "/api/v1/sync/pull", Vec::new()).await;
+        assert_eq!(pull.refusal(), (426, "UPGRADE_REQUIRED"));
+        let batch = json!({ "incarnation": till.incarnation, "ops": [] })
+            .to_string()
+            .into_bytes();
+        let push = old(axum::http::Method::POST, "/api/v1/sync/push", batch).await;
+        assert_eq!(push.data()["status"], "accepted");
+    })
+    .await;
+}

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::Hub;
 use crate::db::Engine;
-use crate::http::{Failure, Paired};
+use crate::http::{Current, Failure, Paired};
 
 /// How often a quiet socket is tried, so that both ends notice a dead line.
 const PING_EVERY: Duration = Duration::from_secs(25);
@@ -151,6 +151,7 @@ async fn look_up(hub: &Hub, tenants: &[TenantId]) -> Result<(), sqlx::Error> {
 /// Opens the socket.
 pub(super) async fn live(
     State(hub): State<Hub>,
+    _: Current,
     device: Paired,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {

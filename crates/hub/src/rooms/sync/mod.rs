@@ -49,7 +49,7 @@ pub const ROOM: Room = Room {
                 200,
                 r#"{"status":"changes","epoch":"0198c0de-0000-7000-8000-000000000000","head":0,"archived":0,"changes":[]}"#,
             ),
-            errors: &[ErrorCode::DeviceRevoked],
+            errors: &[ErrorCode::DeviceRevoked, ErrorCode::UpgradeRequired],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -58,7 +58,7 @@ pub const ROOM: Room = Room {
             summary: "One gzip-compressed SQLite image of the shop: `snapshot_meta(epoch, seq, tenant_id)` and `snapshot_rows(position, row)`. Resumable: `ETag`, `Range`, `If-Range`.",
             who: Who::Device,
             answer: (200, ""),
-            errors: &[ErrorCode::DeviceRevoked],
+            errors: &[ErrorCode::DeviceRevoked, ErrorCode::UpgradeRequired],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -67,7 +67,7 @@ pub const ROOM: Room = Room {
             summary: "A WebSocket that carries hints `{epoch, seq}`: one at the start, one whenever there is more to pull.",
             who: Who::Device,
             answer: (101, ""),
-            errors: &[ErrorCode::DeviceRevoked],
+            errors: &[ErrorCode::DeviceRevoked, ErrorCode::UpgradeRequired],
             ..Endpoint::NONE
         },
     ],

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::Hub;
-use crate::http::{Answer, Failure, Paired};
+use crate::http::{Answer, Current, Failure, Paired};
 
 /// So many changes are read at a time.
 const READ_AT_ONCE: i64 = 250;
@@ -29,6 +29,7 @@ fn number(text: Option<&str>, field: &str, default: u64) -> Result<u64, Failure>
 /// Answers a pull.
 pub(super) async fn pull(
     State(hub): State<Hub>,
+    _: Current,
     device: Paired,
     Query(cursor): Query<Cursor>,
 ) -> Result<Answer, Failure> {

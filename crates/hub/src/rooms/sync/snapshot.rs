@@ -19,7 +19,7 @@ use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 
 use crate::Hub;
-use crate::http::{Failure, Paired};
+use crate::http::{Current, Failure, Paired};
 
 /// So many shops' images are kept for tills that resume a download.
 const IMAGES_MAX: usize = 8;
@@ -39,6 +39,7 @@ struct Image {
 /// Serves the image, whole or from where a download broke off.
 pub(super) async fn snapshot(
     State(hub): State<Hub>,
+    _: Current,
     device: Paired,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
