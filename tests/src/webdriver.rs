@@ -295,7 +295,7 @@ impl Window {
     /// Adds where the app was and what it showed, which is what one asks first.
     fn explain(&self, error: &Failure) -> Failure {
         let script = "return location.hash + ' showing: ' +
-            document.body.innerText.replace(/\\s+/g, ' ').slice(0, 400)";
+            (document.querySelector('[role=dialog]') ?? document.body).innerText.replace(/\\s+/g, ' ').slice(0, 400)";
         let seen = self.run(script, &[]).unwrap_or_default();
         let seen = seen.as_str().unwrap_or("a window that does not answer");
         Failure::new(format!("{error}; at {seen}"))

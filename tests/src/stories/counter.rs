@@ -64,7 +64,7 @@ pub fn stamp_shown_customer(window: &Window, stamps: u32) -> Result {
 /// # Errors
 /// When the card cannot be saved, or the picture is not understood.
 pub fn stamp_by_picture(window: &Window, album: &mut Album) -> Result {
-    let customers = till::invoke(window, "customers", &json!({"query": ""}))?;
+    let customers = till::invoke(window, "customers", &json!({"query": "", "limit": 1}))?;
     let customer = &customers[0];
     let wanted = json!({"customerId": customer["customer_id"], "format": "png"});
     let saved = till::invoke(window, "save_card", &wanted)?;
