@@ -181,6 +181,23 @@ async fn a_revoked_device_gets_nothing_and_what_it_pushes_is_kept_aside() {
         );
         let listed = world.get("/api/v1/devices", &owner).await;
         assert_eq!(listed.data()[0]["held_operations"], 1);
+        let release = format!("/api/v1/devices/{}/release", till.device);
+        let released = world.post(&release, &owner, &json!({})).await;
+        assert_eq!(
+            released.data(),
+            &json!({ "released": 1, "held_operations": 0 })
+        );
+        assert_eq!(
+            world.count("SELECT count(*) FROM stamp").await,
+            1,
+            "the owner let it count"
+        );
+        let pull = world.get("/api/v1/sync/pull", &till.token).await;
+        assert_eq!(
+            pull.refusal(),
+            (403, "DEVICE_REVOKED"),
+            "yet it stays revoked"
+        );
     })
     .await;
 }

@@ -1,9 +1,11 @@
 //! Sync: tills push what people did and pull what the hub made of it. See `docs/ARCHITECTURE.md`.
 
 mod chain;
+mod line;
 pub mod live;
 mod pull;
 mod push;
+mod release;
 pub mod snapshot;
 
 use axum::Router;
@@ -37,6 +39,15 @@ pub const ROOM: Room = Room {
                 ErrorCode::DeviceRevoked,
                 ErrorCode::ValidationError,
             ],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "post",
+            path: "/devices/{id}/release",
+            summary: "Lets what a revoked device pushed count after all, in its order; what does not fit its chain stays aside.",
+            who: Who::Owner,
+            answer: (200, r#"{"released":3,"held_operations":0}"#),
+            errors: &[ErrorCode::NotFound],
             ..Endpoint::NONE
         },
         Endpoint {
@@ -79,6 +90,7 @@ fn routes() -> Router<Hub> {
             "/sync/push",
             post(push::push).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)),
         )
+        .route("/devices/{id}/release", post(release::release))
         .route("/sync/pull", get(pull::pull))
         .route("/sync/snapshot", get(snapshot::snapshot))
         .route("/sync/live", get(live::live))

@@ -1,0 +1,2 @@
+SELECT raw FROM quarantine WHERE tenant_id = $1 AND device_id = $2
+ORDER BY incarnation, seq, received_at, hash
