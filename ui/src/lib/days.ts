@@ -31,7 +31,7 @@ export function mondayOf(day: string): string {
 
 /** What the shop's clock shows at a moment: "2026-11-21T09:30:00". */
 export function wallClock(ms: number): string {
-  const parts = new Intl.DateTimeFormat("en-CA", {
+  const parts = new Intl.DateTimeFormat("en", {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",

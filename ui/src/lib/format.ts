@@ -104,12 +104,15 @@ export function time(ms: number): string {
 
 /** The day a moment falls on in the shop: "2026-11-21". */
 export function dayKey(ms: number): string {
-  return new Intl.DateTimeFormat("en-CA", {
+  // Taken apart, because browsers disagree on how any locale orders a date.
+  const parts = new Intl.DateTimeFormat("en", {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",
     timeZone: zone,
-  }).format(ms);
+  }).formatToParts(ms);
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("year")}-${part("month")}-${part("day")}`;
 }
 
 /** "today 08:10", "yesterday", "3 days ago", then the date. */
