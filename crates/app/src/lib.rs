@@ -22,7 +22,8 @@ mod sync_glue;
 pub mod view;
 pub mod visits;
 
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, Weak};
+use std::time::Duration;
 
 use counterfoil_domain::time::ShopZone;
 use counterfoil_domain::{IdEntropy, TenantId, UnixMs, entity};
@@ -59,6 +60,8 @@ pub(crate) struct Inner {
     vault: secrets::Vault,
     session: session::SessionState,
     shop: RwLock<Option<Arc<ShopInfo>>>,
+    /// Told when the shop or its people changed.
+    shop_changed: (Mutex<()>, Condvar),
     listeners: RwLock<Vec<Listener>>,
     sync: sync_glue::SyncGlue,
     pub(crate) counter: counter::CounterState,
@@ -103,6 +106,7 @@ impl Counterfoil {
             vault,
             session: session::SessionState::default(),
             shop: RwLock::new(None),
+            shop_changed: (Mutex::new(()), Condvar::new()),
             listeners: RwLock::new(Vec::new()),
             sync: sync_glue::SyncGlue::new()?,
             counter: counter::CounterState::default(),
@@ -114,7 +118,7 @@ impl Counterfoil {
         }
         let app = Self { inner };
         if app.config().sync {
-            app.start_sync();
+            app.start_sync_soon()?;
         }
         Ok(app)
     }
@@ -200,6 +204,19 @@ impl Counterfoil {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&info));
         Ok(Some(info))
+    }
+
+    /// Waits until the first pull brought the shop, for at most `patience`.
+    pub(crate) fn await_shop(&self, patience: Duration) -> Outcome<()> {
+        let (lock, told) = &self.inner.shop_changed;
+        let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = self.find_shop();
+        let waited = told.wait_timeout_while(guard, patience, |()| {
+            found = self.find_shop();
+            matches!(found, Ok(None))
+        });
+        drop(waited);
+        found.map(|_| ())
     }
 
     pub(crate) fn weak(&self) -> Weak<Inner> {

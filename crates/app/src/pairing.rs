@@ -1,5 +1,7 @@
 //! Joining a hub: by a one-time code, or with an owner's account.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::{DeviceId, TenantId};
@@ -13,6 +15,9 @@ use crate::Counterfoil;
 use crate::failure::Outcome;
 use crate::secrets::{CardSecret, Seed};
 use crate::view::{BootView, Failure, HubAccount, PairingCodeView};
+
+/// How long pairing waits for the shop itself; after that it comes when it comes.
+const FIRST_PULL: Duration = Duration::from_secs(20);
 
 impl Counterfoil {
     /// Pairs this device by a one-time code, typed or scanned.
@@ -38,6 +43,7 @@ impl Counterfoil {
         self.off_thread(move |app| {
             app.refuse_second_shop()?;
             app.present_code(&hub, &code, &name)?;
+            app.await_shop(FIRST_PULL)?;
             app.boot()
         })
         .await
@@ -50,6 +56,8 @@ impl Counterfoil {
     /// `secrets_locked`, `account_of_another_shop`.
     pub async fn connect_hub(&self, account: HubAccount) -> Outcome<BootView> {
         self.off_thread(move |app| {
+            // Without a place for the credential an account would be made for nothing.
+            app.vault().open()?;
             let tokens = app.enter(&account)?;
             let identity = app.identity()?;
             if identity.is_some_and(|i| i.tenant_id != tokens.user.business_id) {

@@ -19,6 +19,8 @@ use crate::{AppEvent, Counterfoil, Inner};
 pub(crate) struct SyncGlue {
     runtime: Option<Runtime>,
     running: Mutex<Running>,
+    /// Held while somebody starts the sync, so that nobody starts a second one.
+    starting: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -39,6 +41,7 @@ impl SyncGlue {
         Ok(Self {
             runtime: Some(runtime),
             running: Mutex::new(Running::default()),
+            starting: Mutex::new(()),
         })
     }
 
@@ -88,8 +91,21 @@ impl Counterfoil {
         Ok(stored.map(|url| self.config().hub_override.clone().unwrap_or(url)))
     }
 
+    /// Starts the sync behind the back of whoever opens the app: a keyring may take its time to answer.
+    pub(crate) fn start_sync_soon(&self) -> Outcome<()> {
+        let weak = self.weak();
+        self.inner.sync.handle()?.spawn_blocking(move || {
+            if let Some(inner) = weak.upgrade() {
+                Self { inner }.start_sync();
+            }
+        });
+        Ok(())
+    }
+
     /// Starts the sync where this till is paired and its secrets are open; else notes why not.
     pub(crate) fn start_sync(&self) {
+        let starting = &self.inner.sync.starting;
+        let _alone = starting.lock().unwrap_or_else(PoisonError::into_inner);
         if self.inner.sync.running().handle.is_some() {
             return;
         }
