@@ -133,6 +133,22 @@ impl Write {
         }))
     }
 
+    /// Commits what a refusal leaves behind; the key stays free, as after any refusal.
+    ///
+    /// # Errors
+    /// When the commit fails.
+    pub async fn commit_refused(mut self) -> Result<(), Failure> {
+        if let Some((scope, id)) = &self.slot {
+            sqlx::query(include_str!("sql/free_idempotency_key.sql"))
+                .bind(scope)
+                .bind(id.to_string())
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        self.tx.commit().await?;
+        Ok(())
+    }
+
     /// Keeps the answer, commits, and only then gives it.
     ///
     /// # Errors

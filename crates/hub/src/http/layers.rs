@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use counterfoil_protocol::ErrorCode;
 use futures::FutureExt as _;
 
-use super::extract::bearer;
+use super::extract::{PUBLISHABLE_PREFIX, bearer};
 use super::words::{Language, detail_words, words};
 use super::{Answer, Failure};
 use crate::Hub;
@@ -157,7 +157,7 @@ pub async fn limit(State(hub): State<Hub>, request: Request, next: Next) -> Resp
     let address = format!("address {}", address(&hub, &request));
     let (key, limit, charged) = if path.starts_with("/api/v1/auth/") {
         (format!("auth {address}"), hub.config.auth_rate_limit, None)
-    } else if let Some(token) = bearer(request.headers()) {
+    } else if let Some(token) = private_token(request.headers()) {
         (
             format!("token {}", token_hash(token)),
             hub.config.rate_limit,
@@ -193,6 +193,11 @@ pub async fn limit(State(hub): State<Hub>, request: Request, next: Next) -> Resp
         HeaderValue::from(budget.resets_at.0.div_euclid(1000)),
     );
     response
+}
+
+/// A publishable key is everybody's: who holds it is counted by address.
+fn private_token(headers: &HeaderMap) -> Option<&str> {
+    bearer(headers).filter(|token| !token.starts_with(PUBLISHABLE_PREFIX))
 }
 
 fn address(hub: &Hub, request: &Request) -> String {

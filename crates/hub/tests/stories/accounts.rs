@@ -115,8 +115,16 @@ async fn a_refresh_token_used_twice_revokes_its_family() {
         let old = json!({ "refresh_token": registered["refresh_token"] });
         let next = world.post(REFRESH, "", &old).await;
         let newest = json!({ "refresh_token": next.data()["refresh_token"] });
-        let renewed = world.post(REFRESH, "", &newest).await;
+        let key = world.new_id().to_string();
+        let renewed = world.post_keyed(REFRESH, "", &key, &newest).await;
+        let retried = world.post_keyed(REFRESH, "", &key, &newest).await;
+        assert_eq!(retried.data(), renewed.data(), "a lost answer is no theft");
         let newest = json!({ "refresh_token": renewed.data()["refresh_token"] });
+        let key = world.new_id().to_string();
+        for _ in 0..2 {
+            let stolen = world.post_keyed(REFRESH, "", &key, &old).await;
+            assert_eq!(stolen.refusal(), (401, "INVALID_TOKEN"), "used");
+        }
         assert_eq!(
             world.post(REFRESH, "", &old).await.refusal(),
             (401, "INVALID_TOKEN"),

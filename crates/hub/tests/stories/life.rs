@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use counterfoil_domain::CustomerId;
-use counterfoil_hub::{Hub, serve};
+use counterfoil_hub::{Hub, begin_epoch, serve};
 use counterfoil_protocol::sync::LiveHint;
 use futures::StreamExt as _;
 use serde_json::json;
@@ -192,6 +192,27 @@ async fn a_hub_that_stops_finishes_the_request_it_began() {
             TcpStream::connect(&running.address).await.is_err(),
             "nobody listens any more"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hub_restored_from_a_backup_tells_each_till_where_to_go_on() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let op = stamp(&world, CustomerId(world.new_id()));
+        till.act(&world, op).await;
+        begin_epoch(&world.place.database, &world.hub.sources)
+            .await
+            .unwrap();
+        let restored = world.second_hub().await;
+        assert_ne!(restored.hub.epoch, world.hub.epoch);
+        let cursor = format!("/api/v1/sync/pull?epoch={}&after=1", world.hub.epoch);
+        let answer = restored.get(&cursor, &till.token).await;
+        assert_eq!(answer.data()["status"], "epoch_changed");
+        assert_eq!(answer.data()["epoch"], json!(restored.hub.epoch));
+        assert_eq!(answer.data()["last_seq"], 1);
     })
     .await;
 }

@@ -227,7 +227,7 @@ async fn refresh(
             .execute(&mut *write.tx)
             .await?;
         if revoked.rows_affected() > 0 {
-            write.tx.commit().await?;
+            write.commit_refused().await?;
             tracing::warn!("a refresh token was used twice: its family is revoked");
         }
         return Err(Failure::new(ErrorCode::InvalidToken));
