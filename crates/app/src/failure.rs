@@ -193,8 +193,7 @@ impl From<PictureError> for Failure {
         let code = match error {
             PictureError::NoCode => "no_code_in_picture",
             PictureError::TooLarge { .. } => "picture_too_large",
-            PictureError::NotAPicture => "not_a_picture",
-            PictureError::Damaged(_) => "picture_damaged",
+            PictureError::NotAPicture | PictureError::Damaged(_) => "not_a_picture",
         };
         Self::new(code, error.to_string())
     }
