@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyConnection, AnyPool, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Row as _, Transaction};
 
 /// The migrations, numbered from 1 and never edited once landed.
 const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/hub/0001_init.sql")];
@@ -66,6 +66,7 @@ impl Db {
         let db = if let Some(path) = url.strip_prefix("sqlite:") {
             Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            probe(url).await?;
             let pool = AnyPoolOptions::new()
                 .max_connections(CONNECTIONS_MAX)
                 .connect(url)
@@ -99,6 +100,7 @@ impl Db {
             .replace('?', "%3F")
             .replace('#', "%23");
         let url = format!("sqlite:{encoded}");
+        probe(&url).await?;
         // One connection writes, so that a writer never waits for another inside SQLite.
         let writer = sqlite_pool(1).connect(&url).await?;
         let reader = sqlite_pool(CONNECTIONS_MAX).connect_lazy(&url)?;
@@ -197,6 +199,17 @@ async fn read_version(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     row.map_or(Ok(0), |row: AnyRow| row.try_get("version"))
 }
 
+/// Says at once what is wrong: a pool would try again for half a minute and then only say that it did.
+async fn probe(url: &str) -> Result<(), OpenError> {
+    let mut conn = AnyConnection::connect(url).await?;
+    // SQLite reads its file with the first statement alone.
+    sqlx::raw_sql("CREATE TEMPORARY TABLE probe (one BIGINT); DROP TABLE probe;")
+        .execute(&mut conn)
+        .await?;
+    conn.close().await?;
+    Ok(())
+}
+
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
@@ -265,6 +278,16 @@ mod tests {
         let n: i64 = half.fetch_one(db.reader()).await.unwrap().get("n");
         assert_eq!(n, 0);
         Db::open(&url).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_damaged_database_is_told_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        std::fs::write(&path, "a shopping list, and no database at all".repeat(99)).unwrap();
+        let open = Db::open(&format!("sqlite:{}", path.display())).await;
+        let error = open.unwrap_err().to_string();
+        assert!(error.contains("not a database"), "{error}");
     }
 
     #[tokio::test]
