@@ -27,7 +27,8 @@ impl Counterfoil {
     pub fn scan_text(&self, code: &str, via: ScanVia) -> Outcome<ScanOutcome> {
         let code = code.trim();
         tracing::debug!(?via, length = code.len(), "scan");
-        if code.len() > CODE_MAX {
+        // Products without a barcode have an empty one.
+        if code.is_empty() || code.len() > CODE_MAX {
             return Ok(unknown(code));
         }
         // Before there is a shop nobody can sign in, and pairing is what a scan is for.
@@ -70,9 +71,12 @@ impl Counterfoil {
         let info = self.shop()?;
         let keys: Vec<TrustedKey> = info.shop.card_keys.iter().filter_map(trusted).collect();
         let card = card::verify(code, info.tenant_id, &keys)?;
-        // The stamp first: it checks that the customer is known, and it is what must not be lost.
-        let stamp = self.stamp(card.customer_id)?;
-        let cart = self.cart_set_customer(Some(card.customer_id))?;
+        let stamping = self.stamping(card.customer_id)?;
+        // One commit: a card that was refused was not stamped, one that was stamped is on the cart.
+        let (stamp, cart) = self.change_cart(|tx, cart| {
+            cart.customer_id = Some(card.customer_id);
+            stamping.perform(tx)
+        })?;
         Ok(ScanOutcome::Customer {
             customer: self.customer_tile(card.customer_id)?,
             stamp,

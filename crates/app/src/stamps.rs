@@ -1,16 +1,18 @@
 //! Stamps and rewards. What is decided is decided within the transaction that writes it, so that two scans of one card
 //! cannot both count.
 
+use std::sync::Arc;
+
 use counterfoil_domain::entity::Role;
 use counterfoil_domain::op::{RewardRedeemed, StampGiven, StampReversed};
 use counterfoil_domain::stamp::{StampCard, card, may_stamp};
-use counterfoil_domain::{CustomerId, Op, StampId};
+use counterfoil_domain::{CustomerId, Op, StaffId, StampId};
 use counterfoil_store::Tx;
 use counterfoil_store::read::customers::{find_customer, find_last_stamp, find_stamp};
 
 use crate::failure::Outcome;
 use crate::view::{CustomerTile, Failure, StampOutcome};
-use crate::{Counterfoil, customers};
+use crate::{Counterfoil, ShopInfo, customers};
 
 impl Counterfoil {
     /// Stamps a card; committed before it returns.
@@ -18,30 +20,20 @@ impl Counterfoil {
     /// # Errors
     /// `customer_not_found`.
     pub fn stamp(&self, customer_id: CustomerId) -> Outcome<StampOutcome> {
-        let who = self.signed_in_as(&[Role::Cashier])?.staff_id;
-        let info = self.shop()?;
-        let rules = &info.shop;
-        let stamp_id: StampId = self.new_id();
-        self.store()?.write(|tx| {
-            let before = card_of(tx, customer_id, rules.stamps_required)?;
-            let (now, last) = (tx.now(), find_last_stamp(tx.conn(), customer_id)?);
-            if let Err(cooldown) = may_stamp(last, rules.stamp_cooldown_s, now) {
-                return Ok(StampOutcome::Cooldown {
-                    wait_s: cooldown.wait_s,
-                    card: before,
-                });
-            }
-            let given = StampGiven {
-                stamp_id,
-                customer_id,
-            };
-            tx.perform(&Op::StampGiven(given), Some(who), now)?;
-            let after = card_of(tx, customer_id, rules.stamps_required)?;
-            Ok(StampOutcome::Given {
-                stamp_id,
-                card: after,
-                reward_unlocked: after.rewards > before.rewards,
-            })
+        let stamping = self.stamping(customer_id)?;
+        self.store()?.write(|tx| stamping.perform(tx))
+    }
+
+    /// A stamp to be given within a transaction that does more than that.
+    ///
+    /// # Errors
+    /// `not_signed_in`, `role_not_allowed`.
+    pub(crate) fn stamping(&self, customer_id: CustomerId) -> Outcome<Stamping> {
+        Ok(Stamping {
+            staff_id: self.signed_in_as(&[Role::Cashier])?.staff_id,
+            customer_id,
+            stamp_id: self.new_id(),
+            shop: self.shop()?,
         })
     }
 
@@ -92,6 +84,43 @@ impl Counterfoil {
             Ok((op, Some(who), tx.now(), ()))
         })?;
         self.customer_tile(customer_id)
+    }
+}
+
+/// One stamp for one card, not given yet.
+pub(crate) struct Stamping {
+    staff_id: StaffId,
+    customer_id: CustomerId,
+    stamp_id: StampId,
+    shop: Arc<ShopInfo>,
+}
+
+impl Stamping {
+    /// Gives the stamp, unless the card is cooling down.
+    ///
+    /// # Errors
+    /// `customer_not_found`.
+    pub(crate) fn perform(&self, tx: &Tx<'_>) -> Outcome<StampOutcome> {
+        let rules = &self.shop.shop;
+        let before = card_of(tx, self.customer_id, rules.stamps_required)?;
+        let (now, last) = (tx.now(), find_last_stamp(tx.conn(), self.customer_id)?);
+        if let Err(cooldown) = may_stamp(last, rules.stamp_cooldown_s, now) {
+            return Ok(StampOutcome::Cooldown {
+                wait_s: cooldown.wait_s,
+                card: before,
+            });
+        }
+        let given = StampGiven {
+            stamp_id: self.stamp_id,
+            customer_id: self.customer_id,
+        };
+        tx.perform(&Op::StampGiven(given), Some(self.staff_id), now)?;
+        let after = card_of(tx, self.customer_id, rules.stamps_required)?;
+        Ok(StampOutcome::Given {
+            stamp_id: self.stamp_id,
+            card: after,
+            reward_unlocked: after.rewards > before.rewards,
+        })
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use counterfoil_domain::entity::{Product, Role, Shop};
-use counterfoil_domain::tax::{LineTax, TaxRate};
+use counterfoil_domain::entity::Role;
 use counterfoil_domain::{
-    Cart, CartId, CartLine, CustomerId, Discount, LineId, Money, MoneyError, ProductId, Quantity,
+    Cart, CartId, CartLine, CustomerId, Discount, LineId, Money, ProductId, Quantity,
 };
 use counterfoil_store::read::counter::find_product;
 use counterfoil_store::read::customers::find_customer;
 use counterfoil_store::{CartState, Tx};
 
+use super::lines::{
+    drop_discounts_that_exceed, line_of, line_tax, out_of_range, product_line, put,
+};
 use crate::failure::Outcome;
 use crate::view::{CartView, Failure, ParkedCart};
 use crate::{Counterfoil, customers};
@@ -298,7 +300,7 @@ impl Counterfoil {
     }
 
     /// Changes the cart and keeps it, both in one transaction. A change after which it has no price is none.
-    fn change_cart<T>(
+    pub(crate) fn change_cart<T>(
         &self,
         mut change: impl FnMut(&Tx<'_>, &mut Cart) -> Outcome<T>,
     ) -> Outcome<(T, CartView)> {
@@ -325,104 +327,4 @@ impl Counterfoil {
         }
         Ok((told, self.cart_view(&after)?))
     }
-}
-
-fn out_of_range(field: &str) -> Failure {
-    Failure::from(MoneyError::OutOfRange).on(field)
-}
-
-fn line_of(cart: &mut Cart, line_id: LineId) -> Outcome<&mut CartLine> {
-    cart.lines
-        .iter_mut()
-        .find(|line| line.line_id == line_id)
-        .ok_or_else(|| Failure::new("line_not_found", "this line is no longer in the cart"))
-}
-
-/// A product's line joins one that is just like it: scanned twice, it counts two.
-fn put(cart: &mut Cart, line: CartLine) -> Outcome<LineId> {
-    let alike = cart.lines.iter_mut().find(|have| {
-        have.product_id == line.product_id
-            && have.unit_price == line.unit_price
-            && have.tax == line.tax
-            && have.discount.is_none()
-            && have.note.is_empty()
-    });
-    let Some(alike) = alike else {
-        let line_id = line.line_id;
-        cart.lines.push(line);
-        return Ok(line_id);
-    };
-    let sum = alike.quantity.milli().checked_add(line.quantity.milli());
-    alike.quantity = Quantity(sum.ok_or_else(|| out_of_range("quantity"))?);
-    Ok(alike.line_id)
-}
-
-fn product_line(
-    shop: &Shop,
-    line_id: LineId,
-    product_id: ProductId,
-    product: Product,
-    quantity: Quantity,
-) -> Outcome<CartLine> {
-    if quantity.milli() <= 0 {
-        return Err(out_of_range("quantity"));
-    }
-    let price = product.price.ok_or_else(|| {
-        Failure::new("price_missing", format!("{} has no price", product.name))
-            .with("name", &product.name)
-            .with("product_id", product_id)
-    })?;
-    Ok(CartLine {
-        line_id,
-        product_id: Some(product_id),
-        tax: line_tax(shop, &product.tax_code, product.price_includes_tax),
-        sku: product.sku,
-        name: product.name,
-        quantity,
-        unit_price: price,
-        discount: None,
-        note: String::new(),
-    })
-}
-
-/// The class under a code, or the shop's first; a shop without classes charges no tax.
-fn line_tax(shop: &Shop, code: &str, inclusive: bool) -> LineTax {
-    let class = shop
-        .tax_classes
-        .iter()
-        .find(|class| class.code == code)
-        .or_else(|| shop.tax_classes.first());
-    match class {
-        Some(class) => LineTax {
-            code: class.code.clone(),
-            name: class.name.clone(),
-            rate: class.rate,
-            inclusive,
-        },
-        None => LineTax {
-            code: String::new(),
-            name: String::new(),
-            rate: TaxRate(0),
-            inclusive: true,
-        },
-    }
-}
-
-/// A fixed discount that was right before something was taken away may exceed what is left: then it goes as well.
-fn drop_discounts_that_exceed(cart: &mut Cart) -> Outcome<()> {
-    if cart.price() != Err(MoneyError::DiscountTooLarge) {
-        return Ok(());
-    }
-    for line in &mut cart.lines {
-        let list = line.unit_price.scale(line.quantity.milli(), 1000)?;
-        if let Some(discount) = line.discount
-            && discount.of(list) == Err(MoneyError::DiscountTooLarge)
-        {
-            line.discount = None;
-        }
-    }
-    if cart.price() == Err(MoneyError::DiscountTooLarge) {
-        cart.discount = None;
-    }
-    Ok(())
 }

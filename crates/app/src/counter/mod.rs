@@ -1,6 +1,7 @@
 //! The counter: catalogue, cart and paying.
 
 mod cart;
+mod lines;
 mod pay;
 mod view;
 

@@ -124,6 +124,13 @@ fn an_unknown_barcode_is_told_from_other_text() {
 }
 
 #[test]
+fn an_empty_code_is_no_product_without_a_barcode() {
+    let till = Till::open();
+    assert!(matches!(till.scan("  "), ScanOutcome::Unknown { .. }));
+    assert!(till.app.cart().unwrap().lines.is_empty());
+}
+
+#[test]
 fn a_product_without_a_price_asks_for_one() {
     let till = Till::open();
     till.edit_product(COFFEE, "price", serde_json::Value::Null);
