@@ -1,5 +1,11 @@
 //! Till and hub over real HTTP: what happens is on the hub exactly once, whatever the network does.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a story fails loudly, with the words of what did not hold"
+)]
+
 mod faults;
 mod town;
 
