@@ -194,7 +194,7 @@ impl Counterfoil {
         let code = match locale.language {
             receipt::Language::Es => {
                 format!(
-                    "{shop_name}: pide tu tarjeta de sellos en la caja con tu nombre y tu teléfono."
+                    "{shop_name}: pida su tarjeta de sellos en la caja con su nombre y su teléfono."
                 )
             }
             receipt::Language::En => {

@@ -81,27 +81,13 @@ impl CardFace<'_> {
             size: 14.0,
             align: Align::Left,
         };
-        let mut y = 10.0 * MM;
-        for line in page
-            .faces
-            .wrap(name.weight, self.shop_name, room / name.size, 2)
-        {
-            page.text(name, (left, y), room, &line);
-            y += 16.0;
-        }
+        let below = page.paragraph(name, (left, 10.0 * MM), room, 3, self.shop_name);
         let small = Style {
             weight: Weight::Regular,
             size: 9.0,
             align: Align::Left,
         };
-        y += 1.0;
-        for line in page
-            .faces
-            .wrap(small.weight, self.customer_name, room / small.size, 2)
-        {
-            page.text(small, (left, y), room, &line);
-            y += 11.0;
-        }
+        page.paragraph(small, (left, below), room, 2, self.customer_name);
         let bottom = circles(
             &mut page,
             self.stamps_required,

@@ -71,6 +71,36 @@ impl Page {
             .end_text();
     }
 
+    /// Text on as many lines as fit between the baseline `y` and `lines_max` lines further; letters shrink to three fifths
+    /// of their size before anything is squeezed. Returns the baseline after the last line.
+    pub(crate) fn paragraph(
+        &mut self,
+        style: Style,
+        (x, y): (f32, f32),
+        room: f32,
+        lines_max: usize,
+        text: &str,
+    ) -> f32 {
+        let mut style = style;
+        let smallest = style.size * 0.6;
+        let lines = loop {
+            let lines = self
+                .faces
+                .wrap(style.weight, text, room / style.size, lines_max);
+            let fits = |l: &String| self.faces.width(style.weight, l) * style.size <= room;
+            if lines.iter().all(fits) || style.size * 0.95 < smallest {
+                break lines;
+            }
+            style.size *= 0.95;
+        };
+        let mut base = y;
+        for line in &lines {
+            self.text(style, (x, base), room, line);
+            base += style.size * 1.2;
+        }
+        base
+    }
+
     pub(crate) fn rule(&mut self, (x, y): (f32, f32), length: f32, thickness: f32) {
         self.content
             .set_line_width(thickness)

@@ -40,20 +40,8 @@ impl Poster<'_> {
             size: 24.0,
             align: Align::Centre,
         };
-        let mut y = 52.0 * MM;
-        for line in page
-            .faces
-            .wrap(title.weight, self.shop_name, room / title.size, 2)
-        {
-            page.text(title, (margin, y), room, &line);
-            y += 54.0;
-        }
-        y -= 6.0;
-        let offer = self.offer();
-        for line in page.faces.wrap(lead.weight, &offer, room / lead.size, 3) {
-            page.text(lead, (margin, y), room, &line);
-            y += 32.0;
-        }
+        let y = page.paragraph(title, (margin, 52.0 * MM), room, 2, self.shop_name) - 6.0;
+        let y = page.paragraph(lead, (margin, y), room, 3, &self.offer()) + 3.0;
         let count = f32::from(u16::try_from(self.stamps_required.clamp(1, 10)).unwrap_or(10));
         let pitch = (room / count).min(20.0 * MM);
         circles(
@@ -75,12 +63,12 @@ impl Poster<'_> {
         let locale = self.locale;
         let ask = locale.word(
             "Ask for your card at the counter",
-            "Pide tu tarjeta en la caja",
+            "Pida su tarjeta en la caja",
         );
         page.text(call, (margin, base), room, ask);
         let needs = locale.word(
             "Your name and phone number are all it takes.",
-            "Solo necesitas tu nombre y tu teléfono.",
+            "Solo necesita su nombre y su teléfono.",
         );
         page.text(how, (margin, base + 30.0), room, needs);
         Ok(page.finish(self.shop_name))
@@ -90,7 +78,7 @@ impl Poster<'_> {
         let (count, reward) = (self.stamps_required, self.reward_name);
         match self.locale.language {
             crate::Language::En => format!("Collect {count} stamps and get: {reward}"),
-            crate::Language::Es => format!("Junta {count} sellos y recibe: {reward}"),
+            crate::Language::Es => format!("Junte {count} sellos y reciba: {reward}"),
         }
     }
 }

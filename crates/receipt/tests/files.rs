@@ -103,7 +103,7 @@ fn the_poster_is_worded_in_both_languages() {
         locale: Locale::of("PE", language),
     };
     let has = |pdf: &[u8], part: &[u8]| pdf.windows(part.len()).any(|w| w == part);
-    assert!(has(&poster("es").pdf().unwrap(), b"Junta 5 sellos"));
+    assert!(has(&poster("es").pdf().unwrap(), b"Junte 5 sellos"));
     assert!(has(&poster("en").pdf().unwrap(), b"Collect 5 stamps"));
 }
 
