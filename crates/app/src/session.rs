@@ -206,7 +206,9 @@ impl Counterfoil {
         if self.find_shop()?.is_some() {
             self.ensure_card_key()?;
         }
-        self.start_sync();
+        if self.config().sync {
+            self.start_sync();
+        }
         Ok(self.vault().view())
     }
 

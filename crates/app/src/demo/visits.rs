@@ -65,8 +65,8 @@ pub(super) fn history(
                 next_client += 1;
                 let visit = book_visit(book, calendar, day, *installer, slot, client, &mut rng)?;
                 if day.index == CANCELLED_ON && !cancelled {
+                    // The slot stays taken: whoever booked before the cancellation could not have had it.
                     cancelled = true;
-                    taken.retain(|other| *other != slot);
                     cancel(book, calendar, &visit)?;
                 } else if day.index == MOVED_ON && !moved {
                     moved = move_visit(book, calendar, &visit, hours, taken, zone, &mut rng)?;
@@ -226,7 +226,7 @@ fn move_visit(
     let Some(slot) = free_slot(hours, taken, day, zone, rng)? else {
         return Ok(false);
     };
-    taken.retain(|other| *other != visit.slot);
+    // The old slot stays taken: whoever booked before the move could not have had it.
     taken.push(slot);
     let op = Op::VisitMoved(VisitMoved {
         visit_id: visit.id,

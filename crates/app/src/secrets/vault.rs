@@ -9,7 +9,7 @@ use super::wrapped::Wrapping;
 use super::{SecretError, SecretStore, Secrets};
 use crate::view::SecretsView;
 
-/// Asked for once before this till has an identity, to learn whether there is a keyring at all.
+/// Written before this till has secrets, to learn whether there is a keyring that keeps them.
 const PROBE: &str = "probe";
 
 enum Place {
@@ -60,7 +60,11 @@ impl Vault {
         let secrets = match self.store.load(account)? {
             Some(blob) => serde_json::from_str(&blob)
                 .map_err(|_| SecretError::Damaged("not our entry".to_owned()))?,
-            None => Secrets::default(),
+            None => {
+                // A locked keyring finds nothing without complaint: only writing tells.
+                self.store.save(PROBE, "{}")?;
+                Secrets::default()
+            }
         };
         inner.1 = Place::Keyring(secrets);
         Ok(())
@@ -155,5 +159,89 @@ impl Vault {
             inner.1 = Place::Wrapped(wrapping, secrets);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Seed;
+    use super::*;
+
+    struct NoKeyring;
+
+    impl SecretStore for NoKeyring {
+        fn load(&self, _: &str) -> Result<Option<String>, SecretError> {
+            Err(SecretError::Unavailable("no bus".to_owned()))
+        }
+
+        fn save(&self, _: &str, _: &str) -> Result<(), SecretError> {
+            Err(SecretError::Unavailable("no bus".to_owned()))
+        }
+    }
+
+    struct Counting;
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            for (place, byte) in bytes.iter_mut().enumerate() {
+                *byte = u8::try_from(place % 251).unwrap();
+            }
+        }
+    }
+
+    fn vault(folder: &std::path::Path) -> Vault {
+        let file = folder.join("secrets.json");
+        Vault::new(Arc::new(NoKeyring), Arc::new(Counting), file, None)
+    }
+
+    fn secrets() -> Secrets {
+        Secrets {
+            device_seed: Some(Seed([7; 32])),
+            device_token: Some("cfd_of-this-till-alone".to_owned()),
+            card_key: None,
+        }
+    }
+
+    #[test]
+    fn what_was_kept_under_a_pin_comes_back_with_that_pin_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = vault(folder.path());
+        assert_eq!(
+            first.keep("till", secrets()),
+            Err(SecretError::Unavailable("no bus".to_owned()))
+        );
+        first.set_pin("482193").unwrap();
+        first.keep("till", secrets()).unwrap();
+        let second = vault(folder.path());
+        assert_eq!(second.open(), Err(SecretError::Locked));
+        assert_eq!(second.unlock("482194"), Err(SecretError::PinWrong));
+        second.unlock("482193").unwrap();
+        assert_eq!(second.open(), Ok(secrets()));
+    }
+
+    #[test]
+    fn the_wrapped_file_holds_nothing_in_clear() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = vault(folder.path());
+        vault.set_pin("482193").unwrap();
+        vault.keep("till", secrets()).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("secrets.json")).unwrap();
+        let seed = serde_json::to_string(&Seed([7; 32])).unwrap();
+        for secret in ["cfd_of-this-till-alone", seed.trim_matches('"'), "482193"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_tampered_with_does_not_open() {
+        let folder = tempfile::tempdir().unwrap();
+        vault(folder.path()).set_pin("482193").unwrap();
+        let file = folder.path().join("secrets.json");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("\"rounds\":3", "\"rounds\":2")).unwrap();
+        assert_eq!(
+            vault(folder.path()).unlock("482193"),
+            Err(SecretError::PinWrong)
+        );
     }
 }

@@ -139,9 +139,11 @@ impl Counterfoil {
             seed: Seed(seed),
         };
         secrets.card_key = Some(card.clone());
-        self.vault()
-            .keep(&identity.device_id.to_string(), secrets)?;
-        self.trust_card_key(&card)
+        match self.vault().keep(&identity.device_id.to_string(), secrets) {
+            Ok(()) => self.trust_card_key(&card),
+            Err(SecretError::Unavailable(_) | SecretError::TimedOut) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Adds a key's public half to those the shop accepts.
