@@ -182,8 +182,8 @@ impl Till {
 
     pub fn card_secret(&self) -> (u32, SigningKey) {
         let blobs = self.secrets.0.lock().unwrap();
-        let secrets: Secrets = serde_json::from_str(blobs.values().next().unwrap()).unwrap();
-        let key = secrets.card_key.unwrap();
+        let read = |blob: &String| serde_json::from_str::<Secrets>(blob).ok()?.card_key;
+        let key = blobs.values().find_map(read).unwrap();
         (key.key_id, SigningKey::from_bytes(&key.seed.0))
     }
 
