@@ -311,7 +311,9 @@ fn engine(
     };
     let handle = SyncEngine::start(
         config,
-        Box::new(move |status| drop(tell.send(Some(status.state)))),
+        Box::new(move |status| {
+            tell.send_replace(Some(status.state));
+        }),
     );
     (handle, told)
 }
