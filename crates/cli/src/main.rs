@@ -23,7 +23,8 @@ fn main() -> ExitCode {
     let output = Output::new(args.json);
     let outcome = open(&args).and_then(|app| commands::run(&app, &args, &output));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(failure) => output.failed(&failure),
     }
 }

@@ -271,6 +271,9 @@ fn a_damaged_database_is_named_as_such() {
         refused(folder.path(), &["status"]),
         (1, "database_damaged".to_owned())
     );
+    let doctor = cli(folder.path(), &["doctor"]).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(1));
+    assert_eq!(said(&doctor)[0]["verdict"], "broken");
 }
 
 #[test]

@@ -17,16 +17,24 @@ use tokio::runtime::{Builder, Runtime};
 use crate::args::{Args, Command, Customer, Demo};
 use crate::output::Output;
 
-/// Carries out a command.
+/// Carries out a command and tells whether all is well; only the doctor finds that it is not.
 ///
 /// # Errors
 /// Why it was refused.
-pub fn run(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Failure> {
+pub fn run(app: &Counterfoil, args: &Args, output: &Output) -> Result<bool, Failure> {
+    if matches!(args.command, Command::Doctor) {
+        return state::doctor(app, output);
+    }
+    carry_out(app, args, output).map(|()| true)
+}
+
+fn carry_out(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Failure> {
     match &args.command {
         Command::Status => return state::status(app, output),
-        Command::Doctor => return state::doctor(app, output),
         Command::Demo(Demo::Load) => return demo::load(app, args, output),
         Command::Pair { code } => return state::pair(app, args, code, output),
+        // A till that was just paired has nobody who could do it yet.
+        Command::Sync { wait } => return state::sync(app, *wait, output),
         _ => {}
     }
     app.act_as(args.staff.as_deref())?;
@@ -40,8 +48,11 @@ pub fn run(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Failur
         Command::Sell(sale) => sell::sell(app, sale, output),
         Command::Stats { period } => stats::stats(app, (*period).into(), output),
         Command::Visits(visits) => visits::run(app, visits, output),
-        Command::Sync { wait } => state::sync(app, *wait, output),
-        Command::Status | Command::Doctor | Command::Demo(_) | Command::Pair { .. } => Ok(()),
+        Command::Status
+        | Command::Doctor
+        | Command::Demo(_)
+        | Command::Pair { .. }
+        | Command::Sync { .. } => Ok(()),
     }
 }
 
