@@ -11,7 +11,7 @@ use counterfoil_domain::{StaffId, UnixMs};
 use counterfoil_store::read::session::list_staff;
 
 use crate::failure::Outcome;
-use crate::view::{BootView, Failure, NewShop, Phase, SecretsView, ShopView, StaffTile};
+use crate::view::{BootView, Failure, NewShop, Phase, SecretsView, ShopView, StaffTile, SyncState};
 use crate::{Counterfoil, ShopInfo, demo};
 
 pub(crate) use pin::hash as hash_pin;
@@ -220,6 +220,32 @@ impl Counterfoil {
         self.refuse_second_shop()?;
         let ops = new_shop::operations(self, &shop)?;
         self.found(None, |_| Ok(ops))?;
+        self.boot()
+    }
+
+    /// Lets the first person into a shop that has nobody yet: one whose account was made at the hub.
+    ///
+    /// # Errors
+    /// `name_missing`, `pin_too_short`; `has_staff_already` where somebody could sign in; `not_in_step` before this till
+    /// has heard everything of the hub, since there may be people it does not know yet.
+    pub fn first_owner(&self, name: &str, pin: &str) -> Outcome<BootView> {
+        self.shop()?;
+        let status = self.read_status()?;
+        if status.state != SyncState::NoHub && status.in_step_at.is_none() {
+            return Err(Failure::new(
+                "not_in_step",
+                "this till has not heard everything of the hub yet: wait a moment",
+            )
+            .later());
+        }
+        if !self.staff()?.is_empty() {
+            return Err(Failure::new(
+                "has_staff_already",
+                "this shop has people who can sign in: ask one of them",
+            ));
+        }
+        let (op, by, at) = new_shop::first_owner(self, name, pin)?;
+        self.store()?.transact_at(op, by, at)?;
         self.boot()
     }
 

@@ -45,14 +45,38 @@ fn tax_classes(country: &str) -> Vec<TaxClass> {
     classes
 }
 
+fn name_missing(field: &str) -> Failure {
+    Failure::new("name_missing", "a name is needed").on(field)
+}
+
+fn owner(app: &Counterfoil, name: &str, pin: &str) -> Outcome<Staff> {
+    if name.trim().is_empty() {
+        return Err(name_missing("owner_name"));
+    }
+    Ok(Staff {
+        name: name.trim().to_owned(),
+        role: Role::Owner,
+        pin_hash: hash_pin(pin, &*app.host().entropy).map_err(|f| f.on("owner_pin"))?,
+        active: true,
+        working_hours: None,
+    })
+}
+
+/// The operation that lets the first person into a shop without people.
+pub(super) fn first_owner(app: &Counterfoil, name: &str, pin: &str) -> Outcome<Step> {
+    let id: StaffId = app.new_id();
+    let edit = EntityEdited {
+        entity: EntityKind::Staff,
+        id: id.0,
+        fields: fields_of(&owner(app, name, pin)?)?,
+    };
+    Ok((Op::EntityEdited(edit), Some(id), app.now()))
+}
+
 /// The operations that make a shop; its id is put in by [`Counterfoil::found`].
 pub(super) fn operations(app: &Counterfoil, new: &NewShop) -> Outcome<Vec<Step>> {
-    let missing = |field| Failure::new("name_missing", "a name is needed").on(field);
     if new.name.trim().is_empty() {
-        return Err(missing("name"));
-    }
-    if new.owner_name.trim().is_empty() {
-        return Err(missing("owner_name"));
+        return Err(name_missing("name"));
     }
     ShopZone::named(&new.time_zone).map_err(|e| Failure::from(e).on("time_zone"))?;
     let shop = Shop {
@@ -66,13 +90,7 @@ pub(super) fn operations(app: &Counterfoil, new: &NewShop) -> Outcome<Vec<Step>>
         tax_classes: tax_classes(&new.country),
         ..Shop::default()
     };
-    let owner = Staff {
-        name: new.owner_name.trim().to_owned(),
-        role: Role::Owner,
-        pin_hash: hash_pin(&new.owner_pin, &*app.host().entropy).map_err(|f| f.on("owner_pin"))?,
-        active: true,
-        working_hours: None,
-    };
+    let owner = owner(app, &new.owner_name, &new.owner_pin)?;
     let owner_id: StaffId = app.new_id();
     let mut fields = fields_of(&shop)?;
     fields.remove("card_keys");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use counterfoil_app::Counterfoil;
 use counterfoil_app::view::{NewShop, Phase, SecretsView};
-use counterfoil_testkit::ManualClock;
+use counterfoil_domain::entity::Role;
+use counterfoil_store::{Store, StoreEnv};
+use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 
 use crate::common::{MemoryKeyring, NoKeyring, open};
 
@@ -51,6 +53,36 @@ fn a_new_shop_is_ready_and_its_owner_signs_in() {
     assert_eq!(boot.secrets, SecretsView::Keyring);
     let owner = till.app.sign_in(boot.staff[0].staff_id, PIN).unwrap();
     assert_eq!(till.app.boot().unwrap().session, Some(owner));
+}
+
+/// A shop without people, as one whose account was made at the hub.
+fn without_people() -> Fresh {
+    let till = fresh();
+    let env = StoreEnv::new(till.clock.clone(), SeededEntropy::new(3));
+    let store = Store::open(&till.folder.path().join("till.sqlite3"), env).unwrap();
+    let sample = SampleShop::new(1).unwrap();
+    store
+        .set_identity(sample.tenant_id, sample.device_id, "T1", None)
+        .unwrap();
+    let shop = sample.setup().unwrap().swap_remove(0);
+    store.transact(shop, None).unwrap();
+    till
+}
+
+#[test]
+fn a_shop_without_people_lets_its_first_owner_in() {
+    let till = without_people();
+    let boot = till.app.first_owner("Luz", PIN).unwrap();
+    assert_eq!(boot.staff[0].role, Role::Owner);
+    assert!(till.app.sign_in(boot.staff[0].staff_id, PIN).is_ok());
+}
+
+#[test]
+fn a_shop_with_people_lets_nobody_in_as_the_first() {
+    let till = without_people();
+    till.app.first_owner("Luz", PIN).unwrap();
+    let refused = till.app.first_owner("Eva", PIN).unwrap_err();
+    assert_eq!(refused.code, "has_staff_already");
 }
 
 #[test]
