@@ -40,6 +40,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             counter::picture,
             counter::cart,
             counter::cart_add_product,
+            counter::cart_add_priced,
             counter::cart_add_custom,
             counter::cart_set_quantity,
             counter::cart_remove_line,

@@ -1,6 +1,6 @@
 /** The one door for scans: camera, picture, wedge and typed codes all end here. */
 import { announce } from "$/lib/announce.svelte";
-import { ask, commands, type ScanOutcome, type ScanVia } from "$/lib/api";
+import { ask, commands, Refusal, type Failure, type ScanOutcome, type ScanVia } from "$/lib/api";
 import { refuseSound, scanSound } from "$/lib/sound";
 import { say, sayFailure, sayUndo, sayWhile } from "$/lib/toast";
 import { m } from "$/paraglide/messages";
@@ -32,12 +32,39 @@ export async function scanned(code: string, via: ScanVia): Promise<void> {
 /** A picture was opened or dropped: look for a code in it. */
 export async function scannedPicture(file: File): Promise<void> {
   try {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const reading = ask(commands.scanPicture(Array.from(bytes)));
-    handle(await sayWhile(m.reading_picture(), reading));
+    handle(await sayWhile(m.reading_picture(), readPicture(file)));
   } catch (thrown) {
     sayFailure(thrown);
   }
+}
+
+/** More than any camera's file; more would only fill the memory before it is refused. */
+const FILE_MAX = 64 * 1024 * 1024;
+
+async function readPicture(file: File): Promise<ScanOutcome> {
+  if (file.size > FILE_MAX) {
+    throw new Refusal({
+      code: "picture_too_large",
+      message: "",
+      retry: false,
+      field: null,
+      params: {},
+    });
+  }
+  return ask(commands.scanPicture(await base64Of(file)));
+}
+
+/** A file's content as base64, made by the browser itself. */
+function base64Of(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      const uri = String(reader.result);
+      resolve(uri.slice(uri.indexOf(",") + 1));
+    };
+    reader.onerror = () => reject(reader.error ?? new Error(file.name));
+    reader.readAsDataURL(file);
+  });
 }
 
 /** Does on the screen what a scan did in the till. */
@@ -73,8 +100,19 @@ export function handle(outcome: ScanOutcome): void {
       scan.unknown = { code: outcome.code, barcode: outcome.barcode };
       return;
     case "refused":
+      if (outcome.failure.code === "price_missing") return askPrice(outcome.failure);
       sayFailure(outcome.failure);
   }
+}
+
+/** A product without a price of its own was scanned: the counter asks for one. */
+function askPrice(failure: Failure): void {
+  const { product_id: productId, name } = failure.params;
+  if (!productId || till.pricing) return sayFailure(failure);
+  scanSound();
+  if (route.place !== "counter") go("counter");
+  // After the place that was left has taken its own sheets away.
+  setTimeout(() => (till.pricing = { productId, name: name ?? "" }));
 }
 
 /** Says what the last stamp did, with a way back. */

@@ -27,6 +27,8 @@ type Till = {
   /** The line that changed last, to be shown and scrolled to. */
   touched: { lineId: string; times: number } | null;
   stamped: Stamped | null;
+  /** What waits for a price to be typed in; without a product, anything outside the catalogue. */
+  pricing: { productId: string | null; name: string } | null;
 };
 
 export const till = $state<Till>({
@@ -35,6 +37,7 @@ export const till = $state<Till>({
   failure: null,
   touched: null,
   stamped: null,
+  pricing: null,
 });
 
 /** Reads the catalogue again. */

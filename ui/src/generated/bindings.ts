@@ -44,6 +44,8 @@ export const commands = {
 	cart: () => typedError<CartView, Failure>(__TAURI_INVOKE("cart")),
 	/**  Adds a product. */
 	cartAddProduct: (productId: ProductId, quantity: Quantity) => typedError<CartView, Failure>(__TAURI_INVOKE("cart_add_product", { productId, quantity })),
+	/**  Adds a product at a typed-in price. */
+	cartAddPriced: (productId: ProductId, price: Money) => typedError<CartView, Failure>(__TAURI_INVOKE("cart_add_priced", { productId, price })),
 	/**  Adds a typed-in line. */
 	cartAddCustom: (name: string, price: Money, taxCode: string) => typedError<CartView, Failure>(__TAURI_INVOKE("cart_add_custom", { name, price, taxCode })),
 	/**  Sets a line's quantity. */
@@ -72,8 +74,11 @@ export const commands = {
 	cartResume: (cartId: CartId) => typedError<CartView, Failure>(__TAURI_INVOKE("cart_resume", { cartId })),
 	/**  Acts upon a code. */
 	scanText: (code: string, via: ScanVia) => typedError<ScanOutcome, Failure>(__TAURI_INVOKE("scan_text", { code, via })),
-	/**  Reads a picture and acts upon its code. */
-	scanPicture: (bytes: number[]) => typedError<ScanOutcome, Failure>(__TAURI_INVOKE("scan_picture", { bytes })),
+	/**
+	 *  Reads a picture and acts upon its code. It comes as base64: a list of numbers is four times as long and a hundred
+	 *  times as slow.
+	 */
+	scanPicture: (base64: string) => typedError<ScanOutcome, Failure>(__TAURI_INVOKE("scan_picture", { base64 })),
 	/**  Where the tenders stand. */
 	payView: (tenders: Tender[]) => typedError<PayView, Failure>(__TAURI_INVOKE("pay_view", { tenders })),
 	/**  Completes the sale. */

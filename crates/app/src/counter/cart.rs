@@ -6,12 +6,11 @@ use counterfoil_domain::entity::Role;
 use counterfoil_domain::{
     Cart, CartId, CartLine, CustomerId, Discount, LineId, Money, ProductId, Quantity,
 };
-use counterfoil_store::read::counter::find_product;
 use counterfoil_store::read::customers::find_customer;
 use counterfoil_store::{CartState, Tx};
 
 use super::lines::{
-    drop_discounts_that_exceed, line_of, line_tax, out_of_range, product_line, put,
+    drop_discounts_that_exceed, line_of, line_tax, offered, out_of_range, product_line, put,
 };
 use crate::failure::Outcome;
 use crate::view::{CartView, Failure, ParkedCart};
@@ -74,13 +73,29 @@ impl Counterfoil {
         let shop = self.shop()?;
         let line_id: LineId = self.new_id();
         self.change_cart(|tx, cart| {
-            let product = find_product(tx.conn(), product_id)?
-                .filter(|product| product.active)
-                .ok_or_else(|| {
-                    Failure::new("product_not_found", "this product is not offered any more")
-                })?;
+            let product = offered(tx, product_id)?;
             let line = product_line(&shop.shop, line_id, product_id, product, quantity)?;
             put(cart, line)
+        })
+    }
+
+    /// Adds one piece of a product at the price that was typed in, because it has none of its own.
+    ///
+    /// # Errors
+    /// `product_not_found`, `amount_out_of_range`.
+    pub fn cart_add_priced(&self, product_id: ProductId, price: Money) -> Outcome<CartView> {
+        let shop = self.shop()?;
+        let line_id: LineId = self.new_id();
+        self.edit_cart(|tx, cart| {
+            let mut product = offered(tx, product_id)?;
+            // What has a price is sold at it: less is a discount, which the receipt shows.
+            product.price.get_or_insert(price);
+            let quantity = Quantity::pieces(1);
+            put(
+                cart,
+                product_line(&shop.shop, line_id, product_id, product, quantity)?,
+            )?;
+            Ok(())
         })
     }
 

@@ -3,6 +3,8 @@
 use counterfoil_domain::entity::{Product, Shop};
 use counterfoil_domain::tax::{LineTax, TaxRate};
 use counterfoil_domain::{Cart, CartLine, LineId, MoneyError, ProductId, Quantity};
+use counterfoil_store::Tx;
+use counterfoil_store::read::counter::find_product;
 
 use crate::failure::Outcome;
 use crate::view::Failure;
@@ -16,6 +18,13 @@ pub(super) fn line_of(cart: &mut Cart, line_id: LineId) -> Outcome<&mut CartLine
         .iter_mut()
         .find(|line| line.line_id == line_id)
         .ok_or_else(|| Failure::new("line_not_found", "this line is no longer in the cart"))
+}
+
+/// A product that may be sold.
+pub(super) fn offered(tx: &Tx<'_>, product_id: ProductId) -> Outcome<Product> {
+    find_product(tx.conn(), product_id)?
+        .filter(|product| product.active)
+        .ok_or_else(|| Failure::new("product_not_found", "this product is not offered any more"))
 }
 
 /// A product's line joins one that is just like it: scanned twice, it counts two.

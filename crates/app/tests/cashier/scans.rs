@@ -6,7 +6,7 @@ use counterfoil_protocol::card::{Card, issue};
 use ed25519_dalek::SigningKey;
 use image::{GrayImage, ImageFormat, Luma};
 
-use crate::till::{COFFEE, COFFEE_EAN, Till, cash, code, refused};
+use crate::till::{COFFEE, COFFEE_EAN, Till, cash, code, refused, soles};
 
 #[test]
 fn a_forged_card_is_refused_and_nothing_is_stamped() {
@@ -135,6 +135,28 @@ fn a_product_without_a_price_asks_for_one() {
     let till = Till::open();
     till.edit_product(COFFEE, "price", serde_json::Value::Null);
     assert_eq!(refused(till.scan(COFFEE_EAN)).code, "price_missing");
+}
+
+#[test]
+fn a_product_without_a_price_is_sold_at_the_one_typed_in() {
+    let till = Till::open();
+    till.edit_product(COFFEE, "price", serde_json::Value::Null);
+    let product = refused(till.scan(COFFEE_EAN)).params["product_id"]
+        .parse()
+        .unwrap();
+    let cart = till.app.cart_add_priced(product, soles(720)).unwrap();
+    assert_eq!(
+        (cart.total, cart.lines[0].product_id),
+        (soles(720), Some(product))
+    );
+}
+
+#[test]
+fn a_price_typed_in_never_replaces_a_products_own() {
+    let till = Till::open();
+    let product = till.add(COFFEE, 1).lines[0].product_id.unwrap();
+    let cart = till.app.cart_add_priced(product, soles(100)).unwrap();
+    assert_eq!(cart.total, soles(1700));
 }
 
 #[test]
