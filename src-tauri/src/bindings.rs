@@ -28,6 +28,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             session::secrets_set_pin,
             session::secrets_unlock,
             session::create_shop,
+            session::first_owner,
             session::load_demo,
             session::pair,
             session::connect_hub,

@@ -51,6 +51,13 @@ pub async fn create_shop(app: App<'_>, shop: NewShop) -> Outcome<BootView> {
     run(&app, move |app| app.create_shop(shop)).await
 }
 
+/// Lets the first person into a shop that has nobody yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn first_owner(app: App<'_>, name: String, pin: String) -> Outcome<BootView> {
+    run(&app, move |app| app.first_owner(&name, &pin)).await
+}
+
 /// Makes the demo shop.
 #[tauri::command]
 #[specta::specta]

@@ -20,6 +20,8 @@ export const commands = {
 	secretsUnlock: (pin: string) => typedError<SecretsView, Failure>(__TAURI_INVOKE("secrets_unlock", { pin })),
 	/**  Makes a new shop on this device. */
 	createShop: (shop: NewShop) => typedError<BootView, Failure>(__TAURI_INVOKE("create_shop", { shop })),
+	/**  Lets the first person into a shop that has nobody yet. */
+	firstOwner: (name: string, pin: string) => typedError<BootView, Failure>(__TAURI_INVOKE("first_owner", { name, pin })),
 	/**  Makes the demo shop. */
 	loadDemo: () => typedError<BootView, Failure>(__TAURI_INVOKE("load_demo")),
 	/**  Pairs this device by a one-time code. */
