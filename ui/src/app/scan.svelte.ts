@@ -121,7 +121,10 @@ export function sayStamp(customerId: string, name: string): void {
   if (!outcome) return;
   if (outcome.kind === "cooldown") {
     refuseSound();
-    say(m.stamp_cooldown({ name, count: Math.ceil(outcome.wait_s / 60) }));
+    const text = m.stamp_cooldown({ name, count: Math.ceil(outcome.wait_s / 60) });
+    // The stamp place shows the same words beside the card.
+    if (route.place === "stamp") announce(text);
+    else say(text);
     return;
   }
   const text = outcome.reward_unlocked
