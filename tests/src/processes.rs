@@ -17,6 +17,11 @@ const HUB_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a hub may take to finish what it began.
 const HUB_GRACE: Duration = Duration::from_secs(15);
 
+/// The account that the demo shop has on its hub.
+pub const DEMO_EMAIL: &str = "owner@cafelima.example";
+/// Its password.
+pub const DEMO_PASSWORD: &str = "CafeLima2026";
+
 /// Where the built programs lie.
 #[derive(Clone, Debug)]
 pub struct Programs(PathBuf);
@@ -136,6 +141,9 @@ impl Hub {
                 "--port-file",
             ])
             .arg(&port_file)
+            // The demo's whole history comes from one address at once.
+            .env("COUNTERFOIL_HUB_RATE_LIMIT", "1000000")
+            .env("COUNTERFOIL_HUB_AUTH_RATE_LIMIT", "1000000")
             .stdout(log.try_clone()?)
             .stderr(log);
         let mut group = Group::spawn(&mut command)?;

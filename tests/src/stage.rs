@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::failure::Context as _;
-use crate::processes::{Hub, Programs, Shop, Surroundings};
+use crate::processes::{DEMO_EMAIL, DEMO_PASSWORD, Hub, Programs, Shop, Surroundings};
 use crate::stories::Album;
 use crate::webdriver::Window;
-use crate::{Failure, Result};
+use crate::{Failure, Result, till};
 
 /// See the module.
 pub struct Stage {
@@ -35,6 +36,8 @@ pub struct Setting {
     pub camera: Option<PathBuf>,
     /// The system has no key store.
     pub without_key_store: bool,
+    /// The till is fresh out of its box: no shop, no hub.
+    pub without_shop: bool,
 }
 
 impl Stage {
@@ -55,12 +58,18 @@ impl Stage {
         let folder = tempfile::Builder::new()
             .prefix("story-")
             .tempdir_in(run_folder())?;
-        let shop = template(&programs)?.copy_to(folder.path().join("till"))?;
-        let hub = shop.start_hub(&programs)?;
-        let address = hub.url().to_owned();
+        let till = folder.path().join("till");
+        let (shop, hub) = if setting.without_shop {
+            (Shop::at(till), None)
+        } else {
+            let shop = template(&programs)?.copy_to(till)?;
+            let hub = shop.start_hub(&programs)?;
+            (shop, Some(hub))
+        };
+        let address = hub.as_ref().map(|hub| hub.url().to_owned());
         let surroundings = Surroundings {
             data: shop.till().to_path_buf(),
-            hub: Some(address.clone()),
+            hub: address.clone(),
             camera: setting.camera.clone(),
         };
         let mut env = surroundings.env();
@@ -68,13 +77,12 @@ impl Stage {
             env.push(("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent".into()));
         }
         let window = Window::open(&programs.path("counterfoil")?, &env)?;
-        let hub = Some(hub);
         Ok(Self {
             window,
             hub,
             shop,
             programs,
-            address,
+            address: address.unwrap_or_default(),
             folder,
         })
     }
@@ -98,6 +106,22 @@ impl Stage {
     pub fn bring_hub_back(&mut self) -> Result {
         self.hub = Some(self.shop.start_hub_at(&self.programs, &self.address)?);
         Ok(())
+    }
+
+    /// A second till of the same shop, paired by a code from the owner's account; driven by the command line.
+    ///
+    /// # Errors
+    /// When the hub gives no code, or the second till is not let in.
+    pub fn second_till(&self) -> Result<PathBuf> {
+        let account = json!({
+            "hub": self.address, "email": DEMO_EMAIL, "password": DEMO_PASSWORD, "register": false,
+        });
+        let code = till::invoke(&self.window, "pairing_code", &json!({"account": account}))?;
+        let code = code["code"].as_str().unwrap_or_default();
+        let data = self.folder.path().join("second");
+        self.programs
+            .cli(&data, &["pair", "--code", code, "--hub", &self.address])?;
+        Ok(data)
     }
 
     /// An album for pictures that nobody keeps.

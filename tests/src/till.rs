@@ -121,7 +121,8 @@ pub fn lock(window: &Window) -> Result {
     }
     invoke(window, "lock", &json!({}))?;
     reload(window)?;
-    window.wait_for(LOCK)
+    window.wait_for(LOCK)?;
+    window.wait_for(r#"[data-testid^="staff-"]"#)
 }
 
 /// Puts the first three products into an empty cart; leaves a cart with lines alone.
@@ -130,22 +131,39 @@ pub fn lock(window: &Window) -> Result {
 /// When there are no products.
 pub fn fill_cart(window: &Window) -> Result {
     go(window, "counter")?;
-    if invoke(window, "cart", &json!({}))?["lines"] != json!([]) {
+    if cart_lines(window)? > 0 {
         return Ok(());
     }
     window.wait_for(r#"[data-testid^="product-"]"#)?;
     let script = r#"return [...document.querySelectorAll('[data-testid^="product-"]')]
         .slice(0, 3).map(e => e.dataset.testid)"#;
     let products = window.run(script, &[])?;
-    for id in products
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
-        window.click(&format!(r#"[data-testid="{id}"]"#))?;
+    let products = products.as_array().cloned().unwrap_or_default();
+    for (before, product) in products.iter().filter_map(Value::as_str).enumerate() {
+        window.click(&id(product))?;
+        wait_lines(window, before + 1)?;
     }
     Ok(())
+}
+
+/// How many lines the cart has.
+///
+/// # Errors
+/// When the till is locked.
+pub fn cart_lines(window: &Window) -> Result<usize> {
+    let cart = invoke(window, "cart", &json!({}))?;
+    Ok(cart["lines"].as_array().map_or(0, Vec::len))
+}
+
+/// Waits until the cart has so many lines.
+///
+/// # Errors
+/// When it does not get there.
+pub fn wait_lines(window: &Window, lines: usize) -> Result {
+    wait::until(PATIENCE, &format!("{lines} lines in the cart"), || {
+        Ok((cart_lines(window)? == lines).then_some(()))
+    })
+    .map_err(|error| window.explain(&error))
 }
 
 /// Unlocks the till for `staff`; it shows the place where it was locked.
@@ -195,6 +213,14 @@ pub fn wait_sync(window: &Window, state: &str) -> Result {
         let all_sent = state != "in_step" || status["waiting"] == json!(0);
         Ok((status["state"] == json!(state) && all_sent).then_some(()))
     })
+}
+
+/// Waits until the pill in the bar says `words`, as a person reads it.
+///
+/// # Errors
+/// When it does not.
+pub fn wait_pill(window: &Window, words: &str) -> Result {
+    window.wait_text(&id("sync-pill"), words)
 }
 
 /// The address of the first item that `place` lists, such as `#/customers/ID`.

@@ -157,19 +157,23 @@ impl Window {
         .map_err(|error| self.explain(&error))
     }
 
-    /// Waits for `css` and clicks it as a person does: it must be reachable, not only present.
+    /// Waits for `css` and clicks it as a person does: it must be usable and reachable, not only present.
     ///
     /// # Errors
-    /// When it is not there, or something lies over it.
+    /// When it is not there, cannot be used, or something lies over it.
     pub fn click(&self, css: &str) -> Result {
         self.wait_for(css)?;
-        // The protocol's element may be redrawn between finding and clicking it: look again.
+        // The driver clicks a disabled button without a word.
+        wait::until(PATIENCE, &format!("the use of {css}"), || {
+            let script = "return document.querySelector(arguments[0])?.matches(':disabled')";
+            Ok((self.run(script, &[json!(css)])? == json!(false)).then_some(()))
+        })
+        .map_err(|error| self.explain(&error))?;
         wait::until(PATIENCE, &format!("a click on {css}"), || {
             let id = self.element(css)?;
             match self.post(&format!("element/{id}/click"), &json!({})) {
                 Ok(_) => Ok(Some(())),
-                Err(error) if error.to_string().contains("stale element") => Ok(None),
-                Err(error) if error.to_string().contains("intercepted") => Ok(None),
+                Err(error) if is_passing(&error) => Ok(None),
                 Err(error) => Err(error),
             }
         })
@@ -184,7 +188,9 @@ impl Window {
         self.wait_for(css)?;
         let id = self.element(css)?;
         self.post(&format!("element/{id}/clear"), &json!({}))?;
-        self.post(&format!("element/{id}/value"), &json!({"text": text}))?;
+        if !text.is_empty() {
+            self.post(&format!("element/{id}/value"), &json!({"text": text}))?;
+        }
         Ok(())
     }
 
@@ -293,7 +299,7 @@ impl Window {
     }
 
     /// Adds where the app was and what it showed, which is what one asks first.
-    fn explain(&self, error: &Failure) -> Failure {
+    pub(crate) fn explain(&self, error: &Failure) -> Failure {
         let script = "return location.hash + ' showing: ' +
             (document.querySelector('[role=dialog]') ?? document.body).innerText.replace(/\\s+/g, ' ').slice(0, 400)";
         let seen = self.run(script, &[]).unwrap_or_default();
@@ -308,6 +314,14 @@ impl Drop for Window {
         let _ = http::request("DELETE", &self.url, None);
         let _ = self.driver.kill();
     }
+}
+
+/// Whether the element was only being redrawn or moved: then looking again is all that is needed.
+fn is_passing(error: &Failure) -> bool {
+    let error = error.to_string();
+    ["stale element", "intercepted", "not interactable"]
+        .iter()
+        .any(|passing| error.contains(passing))
 }
 
 /// A loopback port on which nobody listens now.

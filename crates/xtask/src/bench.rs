@@ -1,16 +1,19 @@
 //! `cargo xtask bench`: measurements, each of the real programs. A new one is a function here and a
 //! variant of `Bench` in `main.rs`.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use counterfoil_tests::Result;
+use counterfoil_tests::failure::Context as _;
 use counterfoil_tests::processes::{Shop, Surroundings};
 use counterfoil_tests::till;
 use counterfoil_tests::webdriver::Window;
 
 use crate::project::Project;
-use crate::{desktop, run, shell};
+use crate::{desktop, packages, run, shell};
 
 /// From the start of the app to its lock screen with the staff on it, offline, on the demo shop.
 ///
@@ -50,6 +53,71 @@ pub fn startup(project: &Project, times: usize, inside: Option<&Path>) -> Result
     Ok(())
 }
 
+/// How many rows are inserted before, and again after the stamps.
+const BARE: &str = "200";
+
+/// From the text of a decoded card to its committed stamp, and how that compares with SQLite's own time for one row.
+pub fn stamp(project: &Project, customers: u32, release: bool) -> Result {
+    packages::ensure(project, &[packages::BUILD])?;
+    let mut build = project.cargo();
+    build.args([
+        "build",
+        "--package",
+        "counterfoil-store",
+        "--package",
+        "counterfoil-app",
+    ]);
+    build.args(["--examples"]);
+    if release {
+        build.arg("--release");
+    }
+    shell::timed("building", || shell::run(&mut build))?;
+    let profile = if release { "release" } else { "debug" };
+    let programs = project.target.join(profile).join("examples");
+    // Beside the build, on a real disk: a temporary folder may lie in memory, where nothing is durable.
+    let home = tempfile::Builder::new()
+        .prefix("bench-")
+        .tempdir_in(&project.target)?;
+    let measure = |program: &str, folder: &str, count: &str| -> Result<Vec<Duration>> {
+        let folder = home.path().join(folder);
+        fs::create_dir_all(&folder)?;
+        let mut command = Command::new(programs.join(program));
+        let said = shell::output(command.arg(folder).arg(count))?;
+        said.lines()
+            .map(|line| Ok(Duration::from_micros(line.parse().context(line)?)))
+            .collect()
+    };
+    let mut bare = measure("bare_insert", "before", BARE)?;
+    let mut stamps = shell::timed("the demo shop, its cards and their stamps", || {
+        measure("stamp_times", "till", &customers.to_string())
+    })?;
+    // Before and after, since the disk is not the same all the time.
+    bare.extend(measure("bare_insert", "after", BARE)?);
+    println!(
+        "a {profile} build, {} stamps, {} bare rows",
+        stamps.len(),
+        bare.len()
+    );
+    stamps.sort();
+    bare.sort();
+    for (name, percent) in [("p50", 50), ("p99", 99)] {
+        let stamp = percentile(&stamps, percent).as_secs_f64() * 1000.0;
+        let row = percentile(&bare, percent).as_secs_f64() * 1000.0;
+        println!(
+            "stamp: {name} {stamp:.2} ms; bare row: {name} {row:.2} ms; ratio {:.1}",
+            stamp / row
+        );
+    }
+    Ok(())
+}
+
+/// The value below which so many percent of the sorted ones lie; nothing when there are none.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let last = sorted.len().saturating_sub(1);
+    let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(index.min(last)).copied().unwrap_or_default()
+}
+
 fn print_durations(name: &str, took: &mut [Duration]) {
     took.sort();
     let ms = |duration: &Duration| duration.as_secs_f64() * 1000.0;
@@ -60,4 +128,18 @@ fn print_durations(name: &str, took: &mut [Duration]) {
         "{name}: median {median:.0} ms, from {fastest:.0} to {slowest:.0} ms, of {}",
         took.len()
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percentile;
+    use std::time::Duration;
+
+    #[test]
+    fn a_percentile_is_the_smallest_value_that_covers_so_many() {
+        let sorted: Vec<_> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&sorted, 50), Duration::from_millis(100));
+        assert_eq!(percentile(&sorted, 99), Duration::from_millis(198));
+        assert_eq!(percentile(&[], 50), Duration::ZERO);
+    }
 }

@@ -66,6 +66,15 @@ enum Bench {
         #[arg(long, hide = true)]
         inside: Option<PathBuf>,
     },
+    /// From the text of a decoded card to its committed stamp, beside what SQLite needs for one row
+    Stamp {
+        /// How many customers' cards
+        #[arg(long, default_value_t = 200)]
+        customers: u32,
+        /// Measure the optimised build; making it takes minutes
+        #[arg(long)]
+        release: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -84,6 +93,9 @@ fn main() -> ExitCode {
         Task::Screenshots(options) => screenshots::take(&project, &options),
         Task::Bench(Bench::Startup { times, inside }) => {
             bench::startup(&project, times, inside.as_deref())
+        }
+        Task::Bench(Bench::Stamp { customers, release }) => {
+            bench::stamp(&project, customers, release)
         }
     });
     match result {

@@ -2,14 +2,17 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Album;
-use crate::Result;
 use crate::till::{self, Staff, id};
-use crate::webdriver::Window;
+use crate::webdriver::{PATIENCE, Window, key};
+use crate::{Failure, Result, wait};
 
-/// The cashier unlocks the till, enrols a customer, stamps the card, and sells.
+/// A message that comes and goes.
+const TOAST: &str = "[data-sonner-toast]";
+
+/// The cashier unlocks the till, enrols a customer, stamps the card, sells, and gives a reward.
 ///
 /// # Errors
 /// When the screen does not show what she expects.
@@ -18,6 +21,7 @@ pub fn shop_staff(window: &Window, album: &mut Album) -> Result {
     album.take(window, "lock")?;
     till::unlock(window, Staff::Rosa)?;
     till::go(window, "counter")?;
+    empty_cart(window)?;
     album.take(window, "counter")?;
     enrol(window, "Lucía Vargas", &fresh_phone())?;
     album.take(window, "enrolled")?;
@@ -25,15 +29,121 @@ pub fn shop_staff(window: &Window, album: &mut Album) -> Result {
     album.take(window, "stamped")?;
     window.click(&id("sell-to"))?;
     window.wait_for(&id("counter"))?;
-    till::fill_cart(window)?;
+    search_scan_and_tap(window)?;
+    discount(window)?;
     album.take(window, "cart")?;
     open_pay(window)?;
     album.take(window, "pay")?;
-    pay_in_cash(window)?;
+    pay_with_a_note(window)?;
     album.take(window, "sold")?;
+    window.click(&id("save-receipt"))?;
+    window.wait_for(TOAST)?;
     window.click(&id("new-sale"))?;
     window.wait_for(&id("counter"))?;
-    stamp_by_picture(window, album)
+    scan_the_last_stamp_and_redeem(window, album)
+}
+
+/// Parks what an earlier customer left on the counter.
+fn empty_cart(window: &Window) -> Result {
+    let cart = till::invoke(window, "cart", &json!({}))?;
+    if cart["lines"] == json!([]) {
+        return Ok(());
+    }
+    till::invoke(window, "cart_park", &json!({"label": ""}))?;
+    till::wait_lines(window, 0)
+}
+
+/// Fills an empty cart in the three ways: by search, by the hand scanner, by a tap.
+///
+/// # Errors
+/// When one of them adds no line.
+pub fn search_scan_and_tap(window: &Window) -> Result {
+    window.fill(&id("search"), "espresso")?;
+    window.wait_text(r#"[data-testid^="product-"]"#, "Espresso")?;
+    window.keys(key::ENTER)?;
+    till::wait_lines(window, 1)?;
+    let catalogue = till::invoke(window, "catalogue", &json!({}))?;
+    let products = catalogue["products"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let mut others = products.iter().filter(|product| {
+        let name = product["name"].as_str().unwrap_or_default();
+        !product["price"].is_null() && !name.contains("Espresso")
+    });
+    let scanned = others
+        .find(|product| product["barcode"] != json!(""))
+        .ok_or_else(|| Failure::new("no product has a barcode"))?;
+    let barcode = scanned["barcode"].as_str().unwrap_or_default();
+    scan_by_hand(window, barcode)?;
+    till::wait_lines(window, 2)?;
+    window.fill(&id("search"), "")?;
+    let tapped = others
+        .next()
+        .ok_or_else(|| Failure::new("there are too few products"))?;
+    let sku = tapped["sku"].as_str().unwrap_or_default();
+    window.click(&id(&format!("product-{sku}")))?;
+    till::wait_lines(window, 3)
+}
+
+/// Scans with a scanner that types, wherever the focus is. When a busy machine tears the keys apart, the code is
+/// unknown: then she scans once more.
+fn scan_by_hand(window: &Window, code: &str) -> Result {
+    let unknown = id("scan-unknown-code");
+    let before = till::cart_lines(window)?;
+    for _ in 0..5 {
+        window.keys(&format!("{code}{}", key::ENTER))?;
+        let refused = wait::until(
+            PATIENCE,
+            &format!("an answer to the scan of {code}"),
+            || {
+                if window.sees(&unknown)? {
+                    return Ok(Some(true));
+                }
+                Ok((till::cart_lines(window)? > before).then_some(false))
+            },
+        )?;
+        if !refused {
+            return Ok(());
+        }
+        window.keys(key::ESCAPE)?;
+        window.wait_gone(&unknown)?;
+    }
+    Err(Failure::new(format!("{code} cannot be scanned")))
+}
+
+/// Gives ten percent on the whole cart.
+///
+/// # Errors
+/// When the cart does not show it.
+pub fn discount(window: &Window) -> Result {
+    show_cart(window)?;
+    window.click(&id("cart-discount"))?;
+    window.click(&id("discount-10"))?;
+    window.click(&id("discount-apply"))?;
+    window.wait_gone(&id("discount-sheet"))?;
+    window.wait_for(&id("cart-discount-amount"))
+}
+
+/// Pays with the largest note that is offered, gives change and waits for the receipt.
+///
+/// # Errors
+/// When there is nothing to give back, or the sale is refused.
+pub fn pay_with_a_note(window: &Window) -> Result {
+    let note = r#"[data-testid^="quick-cash-"]"#;
+    window.wait_for(note)?;
+    let script = "return [...document.querySelectorAll(arguments[0])].at(-1).dataset.testid";
+    let largest = window.run(script, &[json!(note)])?;
+    window.click(&id(largest.as_str().unwrap_or_default()))?;
+    window.wait_for(&id("change-due"))?;
+    let change = window.text(&id("change-due"))?;
+    if !change.contains(|c: char| ('1'..='9').contains(&c)) {
+        return Err(Failure::new(format!("the change is {change}")));
+    }
+    window.click(&id("finish-sale"))?;
+    window.wait_for(&id("sale-done"))?;
+    window.wait_text(&id("sale-done"), &change)?;
+    window.wait_text(&id("receipt"), "TOTAL")
 }
 
 /// Enrols a customer and waits for the customer's page.
@@ -59,13 +169,24 @@ pub fn stamp_shown_customer(window: &Window, stamps: u32) -> Result {
     window.wait_text(&id("stamp-count"), &stamps.to_string())
 }
 
-/// Opens a picture of somebody's card on the stamping place, and waits for the stamp.
+/// Opens a picture of a card that lacks one stamp, and hands out the reward that it brings.
 ///
 /// # Errors
-/// When the card cannot be saved, or the picture is not understood.
-pub fn stamp_by_picture(window: &Window, album: &mut Album) -> Result {
-    let customers = till::invoke(window, "customers", &json!({"query": "", "limit": 1}))?;
-    let customer = &customers[0];
+/// When the card cannot be saved, the picture is not understood, or there is no reward.
+pub fn scan_the_last_stamp_and_redeem(window: &Window, album: &mut Album) -> Result {
+    let customers = till::invoke(window, "customers", &json!({"query": "", "limit": 500}))?;
+    let customers = customers.as_array().cloned().unwrap_or_default();
+    let lacks_one = |customer: &&Value| {
+        let card = &customer["card"];
+        let count = card["count"].as_u64().unwrap_or_default();
+        card["required"].as_u64() == Some(count + 1) && card["rewards"] == json!(0)
+    };
+    // Whoever was here longest ago has no stamp of the last minutes.
+    let customer = customers
+        .iter()
+        .filter(lacks_one)
+        .min_by_key(|customer| customer["last_seen_at"].as_i64())
+        .ok_or_else(|| Failure::new("nobody lacks one stamp: begin anew with --reset"))?;
     let wanted = json!({"customerId": customer["customer_id"], "format": "png"});
     let saved = till::invoke(window, "save_card", &wanted)?;
     let file = saved["path"].as_str().unwrap_or_default();
@@ -77,7 +198,19 @@ pub fn stamp_by_picture(window: &Window, album: &mut Album) -> Result {
         &id("stamp-card"),
         customer["name"].as_str().unwrap_or_default(),
     )?;
-    album.take(window, "stamp-given")
+    window.wait_for(&id("redeem"))?;
+    album.take(window, "reward")?;
+    window.click(&id("redeem"))?;
+    window.wait_gone(&id("redeem"))?;
+    album.take(window, "redeemed")
+}
+
+/// Opens the cart where it is a sheet; elsewhere it is always there.
+fn show_cart(window: &Window) -> Result {
+    if window.sees(&id("open-cart"))? && !window.sees(&id("cart"))? {
+        window.click(&id("open-cart"))?;
+    }
+    window.wait_for(&id("cart"))
 }
 
 /// Goes from a cart with lines to paying.
@@ -85,9 +218,7 @@ pub fn stamp_by_picture(window: &Window, album: &mut Album) -> Result {
 /// # Errors
 /// When the cart is empty.
 pub fn open_pay(window: &Window) -> Result {
-    if window.sees(&id("open-cart"))? {
-        window.click(&id("open-cart"))?;
-    }
+    show_cart(window)?;
     window.click(&id("pay-button"))?;
     window.wait_for(&id("pay"))
 }
