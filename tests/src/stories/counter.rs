@@ -77,12 +77,21 @@ pub fn search_scan_and_tap(window: &Window) -> Result {
     let barcode = scanned["barcode"].as_str().unwrap_or_default();
     scan_by_hand(window, barcode)?;
     till::wait_lines(window, 2)?;
-    window.fill(&id("search"), "")?;
     let tapped = others
         .next()
         .ok_or_else(|| Failure::new("there are too few products"))?;
     let sku = tapped["sku"].as_str().unwrap_or_default();
-    window.click(&id(&format!("product-{sku}")))?;
+    let tile = id(&format!("product-{sku}"));
+    // A scan torn apart leaves digits in the search, which hide the other products.
+    wait::until(PATIENCE, &tile, || {
+        if window.sees(&tile)? {
+            return Ok(Some(()));
+        }
+        window.click(&id("search"))?;
+        window.keys(key::ESCAPE)?;
+        Ok(None)
+    })?;
+    window.click(&tile)?;
     till::wait_lines(window, 3)
 }
 
