@@ -81,44 +81,27 @@ pub fn search_scan_and_tap(window: &Window) -> Result {
         .next()
         .ok_or_else(|| Failure::new("there are too few products"))?;
     let sku = tapped["sku"].as_str().unwrap_or_default();
-    let tile = id(&format!("product-{sku}"));
-    // A scan torn apart leaves digits in the search, which hide the other products.
-    wait::until(PATIENCE, &tile, || {
-        if window.sees(&tile)? {
-            return Ok(Some(()));
-        }
-        window.click(&id("search"))?;
-        window.keys(key::ESCAPE)?;
-        Ok(None)
-    })?;
-    window.click(&tile)?;
+    window.fill(&id("search"), "")?;
+    window.click(&id(&format!("product-{sku}")))?;
     till::wait_lines(window, 3)
 }
 
-/// Scans with a scanner that types, wherever the focus is. When a busy machine tears the keys apart, the code is
-/// unknown: then she scans once more.
+/// Scans with a scanner that types, wherever the focus is. The keys come from within the page, a moment apart as a
+/// scanner's do: the driver's own may be torn apart on a busy machine.
 fn scan_by_hand(window: &Window, code: &str) -> Result {
-    let unknown = id("scan-unknown-code");
     let before = till::cart_lines(window)?;
-    for _ in 0..5 {
-        window.keys(&format!("{code}{}", key::ENTER))?;
-        let refused = wait::until(
-            PATIENCE,
-            &format!("an answer to the scan of {code}"),
-            || {
-                if window.sees(&unknown)? {
-                    return Ok(Some(true));
-                }
-                Ok((till::cart_lines(window)? > before).then_some(false))
-            },
-        )?;
-        if !refused {
-            return Ok(());
-        }
-        window.keys(key::ESCAPE)?;
-        window.wait_gone(&unknown)?;
-    }
-    Err(Failure::new(format!("{code} cannot be scanned")))
+    window.run(
+        "for (const key of [...arguments[0], 'Enter']) {
+           const target = document.activeElement ?? document.body;
+           target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+         }",
+        &[code.into()],
+    )?;
+    wait::until(
+        PATIENCE,
+        &format!("an answer to the scan of {code}"),
+        || Ok((till::cart_lines(window)? > before).then_some(())),
+    )
 }
 
 /// Gives ten percent on the whole cart.

@@ -10,6 +10,10 @@ describe("countries", () => {
     expect(likelyCountry(["de-DE"])).toBe("PE");
   });
 
+  it("begins with Peru on a system without a language", () => {
+    expect(likelyCountry(["C", ""])).toBe("PE");
+  });
+
   it("names every country in the reader's language, with its currency", () => {
     expect(countries("es").find((one) => one.value === "ES")?.label).toBe("España (EUR)");
   });

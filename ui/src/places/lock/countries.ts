@@ -23,8 +23,16 @@ export function countries(language: string): { value: string; label: string }[] 
     .sort((one, other) => one.label.localeCompare(other.label, language));
 }
 
+function regionOf(locale: string): string {
+  try {
+    return new Intl.Locale(locale).maximize().region ?? "";
+  } catch {
+    // A system without a language says so by a name that is no locale, e.g. `C`.
+    return "";
+  }
+}
+
 /** The country to begin with: the system's, where it is in the list. */
 export function likelyCountry(locales: readonly string[]): string {
-  const regions = locales.map((locale) => new Intl.Locale(locale).maximize().region ?? "");
-  return regions.find((region) => region in CURRENCIES) ?? "PE";
+  return locales.map(regionOf).find((region) => region in CURRENCIES) ?? "PE";
 }
