@@ -29,6 +29,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["counterfoil-domain", "counterfoil-protocol"],
     ),
     ("counterfoil-protocol", &["counterfoil-domain"]),
+    // Attacks everything and ships in nothing.
+    (
+        "counterfoil-proof",
+        &[
+            "counterfoil-domain",
+            "counterfoil-hub",
+            "counterfoil-protocol",
+            "counterfoil-store",
+            "counterfoil-sync",
+            "counterfoil-testkit",
+        ],
+    ),
     ("counterfoil-receipt", &["counterfoil-domain"]),
     ("counterfoil-scan", &[]),
     ("counterfoil-store", &["counterfoil-domain"]),

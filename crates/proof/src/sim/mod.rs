@@ -1,0 +1,1 @@
+//! The simulation: tills with the real store, the real hub router in process, virtual time, one seed.
