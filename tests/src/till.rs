@@ -302,7 +302,9 @@ pub fn violations(window: &Window, axe: &str) -> Result<Vec<String>> {
     let found = window.run_async(
         "const result = await axe.run(document, {resultTypes: ['violations']});
          return result.violations.map(v =>
-           `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map(n => n.html).slice(0, 3).join(' | ')}`)",
+           `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map(n =>
+              `${n.html} ${[...n.any, ...n.all, ...n.none].map(c => c.message).join('; ')}`
+           ).slice(0, 5).join(' | ')}`)",
         &[],
     )?;
     let lines = found.as_array().cloned().unwrap_or_default();

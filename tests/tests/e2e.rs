@@ -240,9 +240,16 @@ fn none(found: &[String]) -> Result {
     }
 }
 
+/// axe looks over several turns of the page. Where sync redraws it meanwhile it sees parts of two states, which nobody
+/// else does: what counts is what a second look finds as well.
 fn look(window: &Window, place: &str, found: &mut Vec<String>) -> Result {
     window.settle()?;
-    let lines = till::violations(window, &axe()?)?;
+    let mut lines = till::violations(window, &axe()?)?;
+    if !lines.is_empty() {
+        eprintln!("{place}, at first sight: {}", lines.join("\n"));
+        window.settle()?;
+        lines = till::violations(window, &axe()?)?;
+    }
     found.extend(lines.into_iter().map(|line| format!("{place}: {line}")));
     Ok(())
 }
