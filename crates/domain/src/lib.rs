@@ -14,6 +14,7 @@ pub mod merge;
 pub mod money;
 pub mod op;
 pub mod phone;
+pub mod planted;
 pub mod refund;
 pub mod source;
 pub mod stamp;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use counterfoil_proof::sim;
 
 #[derive(Parser)]
 #[command(name = "counterfoil-proof", about = "Attacks on the sync, from a seed")]
@@ -12,8 +13,13 @@ struct Arguments {
 }
 
 #[derive(clap::Subcommand)]
-enum Lane {}
+enum Lane {
+    /// Tills and a hub in virtual time, under every fault
+    Sim(sim::Arguments),
+}
 
 fn main() -> ExitCode {
-    match Arguments::parse().lane {}
+    match Arguments::parse().lane {
+        Lane::Sim(arguments) => sim::command(&arguments),
+    }
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `screenshots`, `bench`.
+//! The project's own commands: `cargo xtask run`, `test`, `screenshots`, `bench`, and the proof's lanes.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +12,7 @@ mod interrupt;
 mod packages;
 mod postgres;
 mod project;
+mod proof;
 mod run;
 mod screenshots;
 mod shell;
@@ -53,6 +54,14 @@ enum Task {
     /// Measure
     #[command(subcommand)]
     Bench(Bench),
+    /// Prove the sync by simulation
+    Sim(proof::Options),
+    /// Prove the store on failing disks
+    Disk(proof::Options),
+    /// Prove the programs by killing them
+    Crash(proof::Options),
+    /// Prove that restored hubs and tills fill each other again
+    RestoreDrill(proof::Options),
 }
 
 #[derive(Subcommand)]
@@ -97,6 +106,10 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Stamp { customers, release }) => {
             bench::stamp(&project, customers, release)
         }
+        Task::Sim(options) => proof::run(&project, "sim", &options),
+        Task::Disk(options) => proof::run(&project, "disk", &options),
+        Task::Crash(options) => proof::run(&project, "crash", &options),
+        Task::RestoreDrill(options) => proof::run(&project, "restore-drill", &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,135 @@
+//! Last writer wins, field by field, worked out anew from what tills sent and when the hub heard it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_domain::op::Op;
+use counterfoil_domain::{DeviceId, EntityKind, Hlc, OpId, UnixMs};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::ledger::HubLedger;
+use super::town::Town;
+use super::world::World;
+use super::{Outcome, say};
+
+/// A clock this far ahead of the hub's is held back.
+const AHEAD_MS: i64 = 5 * 60_000;
+
+/// Who wrote a field when, and in what order among the writes of one till.
+#[derive(Clone, PartialEq)]
+struct Writing {
+    clock: (i64, u32, DeviceId),
+    till: usize,
+    turn: u64,
+    value: Value,
+}
+
+type Key = (EntityKind, Uuid, String);
+
+/// Compares the hub's customers, products and merchants with what the rule says of every field.
+///
+/// # Errors
+/// The first field that differs.
+pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
+    let mut fields: BTreeMap<Key, Writing> = BTreeMap::new();
+    let mut unsure: BTreeSet<Key> = BTreeSet::new();
+    let revivable: BTreeSet<Uuid> = ledger
+        .fates
+        .keys()
+        .filter_map(|id| match &world.done.get(id)?.op {
+            Op::EntityDeleted(deleted) => Some(deleted.id),
+            _ => None,
+        })
+        .collect();
+    let mut write = |op_id: OpId, hlc: Hlc, device: DeviceId, heard: Option<UnixMs>| {
+        if ledger.dead.contains(&op_id) {
+            return;
+        }
+        let Some(done) = world.done.get(&op_id) else {
+            return;
+        };
+        let latest = heard.map_or(i64::MAX, |now| now.0 + AHEAD_MS);
+        for (key, value) in written(&done.op) {
+            let new = Writing {
+                clock: (hlc.ms.min(latest), hlc.counter, device),
+                till: done.till,
+                turn: done.turn,
+                value,
+            };
+            let Some(have) = fields.get(&key) else {
+                fields.insert(key, new);
+                continue;
+            };
+            let tie = have.clock == new.clock;
+            if tie && have.till != new.till && have.value != new.value {
+                // Two copies of one till at the same millisecond: whichever the hub heard first.
+                unsure.insert(key.clone());
+            }
+            if new.clock > have.clock || (tie && new.turn > have.turn) {
+                fields.insert(key, new);
+            }
+        }
+    };
+    for done in &town.done {
+        write(done.op_id, done.hlc, town.first_device, None);
+    }
+    for (op_id, taken) in &world.book.taken {
+        let envelope = &taken.envelope;
+        write(*op_id, envelope.hlc, envelope.device_id, Some(taken.hub_now));
+    }
+    for ((kind, id, field), writing) in &fields {
+        let key = (kind.name().to_owned(), *id);
+        // A stamp after a deletion says the name once more, under its own clock.
+        let revived = field == "name" && revivable.contains(id);
+        if revived || unsure.contains(&(*kind, *id, field.clone())) {
+            continue;
+        }
+        let found = ledger.entities.get(&key).and_then(|(fields, _)| fields.get(field));
+        if found != Some(&writing.value) {
+            return Err(say(format!(
+                "last writer wins: {} {id} has {field} = {found:?}, written last was {}",
+                kind.name(),
+                writing.value
+            )));
+        }
+    }
+    check_clocks(world, ledger)
+}
+
+fn written(op: &Op) -> Vec<(Key, Value)> {
+    match op {
+        Op::EntityEdited(e)
+            if matches!(
+                e.entity,
+                EntityKind::Customer | EntityKind::Product | EntityKind::Merchant
+            ) =>
+        {
+            e.fields
+                .iter()
+                .map(|(name, value)| ((e.entity, e.id, name.clone()), value.clone()))
+                .collect()
+        }
+        Op::CustomerEnrolled(c) => [("name", &c.customer.name), ("phone", &c.customer.phone)]
+            .into_iter()
+            .map(|(name, value)| {
+                let key = (EntityKind::Customer, c.customer_id.0, name.to_owned());
+                (key, Value::String(value.clone()))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// No field's clock is further ahead than the hub ever allowed.
+fn check_clocks(world: &World, ledger: &HubLedger) -> Outcome<()> {
+    let latest = world.latest_hub_ms + AHEAD_MS;
+    for ((kind, id), (_, clocks)) in &ledger.entities {
+        if let Some((field, clock)) = clocks.iter().find(|(_, clock)| clock.hlc.ms > latest) {
+            return Err(say(format!(
+                "clocks ahead are held back: {kind} {id} has {field} from {} ms ahead of the hub",
+                clock.hlc.ms - world.latest_hub_ms
+            )));
+        }
+    }
+    Ok(())
+}

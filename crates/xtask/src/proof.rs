@@ -1,0 +1,64 @@
+//! The lanes of the proof: `cargo xtask sim`, `disk`, `crash` and `restore-drill` build `counterfoil-proof` and hand it what was typed.
+
+use std::ffi::OsString;
+
+use clap::Args;
+use counterfoil_tests::Result;
+
+use crate::project::Project;
+use crate::{packages, shell};
+
+/// What every lane takes; everything else is the lane's own: see its `--help`.
+#[derive(Args)]
+#[command(disable_help_flag = true)]
+pub struct Options {
+    /// What the lane is told
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "OPTIONS"
+    )]
+    options: Vec<OsString>,
+}
+
+/// Which build a lane wants.
+struct Build {
+    release: bool,
+    planted: bool,
+}
+
+/// Builds the lanes and runs one. `--release` is meant for the build; `--planted` brings in the planted mistakes, which
+/// no other build holds.
+pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
+    let named = |name: &str| {
+        options
+            .options
+            .iter()
+            .filter_map(|o| o.to_str())
+            .any(|o| o == name || o.starts_with(&format!("{name}=")))
+    };
+    let build = Build {
+        release: named("--release"),
+        planted: named("--planted"),
+    };
+    let program = built(project, &build)?;
+    let rest = options.options.iter().filter(|o| *o != "--release");
+    shell::run(project.command(&program).arg(lane).args(rest))
+}
+
+/// Where the program lies after it was built.
+fn built(project: &Project, build: &Build) -> Result<String> {
+    packages::ensure(project, &[packages::BUILD])?;
+    let mut cargo = project.cargo();
+    cargo.args(["build", "--quiet", "--package", "counterfoil-proof"]);
+    if build.release {
+        cargo.arg("--release");
+    }
+    if build.planted {
+        cargo.args(["--features", "planted"]);
+    }
+    shell::timed("building the proof", || shell::run(&mut cargo))?;
+    let profile = if build.release { "release" } else { "debug" };
+    let program = project.target.join(profile).join("counterfoil-proof");
+    Ok(program.to_string_lossy().into_owned())
+}
