@@ -1,10 +1,11 @@
 //! Opening connections: what SQLite must promise before the first row is written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::function::{self, SharedZone};
 use crate::migrate;
@@ -28,17 +29,17 @@ fn raw(path: &Path, vfs: Option<&str>, flags: OpenFlags) -> Result<Connection, S
 /// The connection that writes. Checks, migrates and sets the promises of durability.
 pub(crate) fn writer(
     path: &Path,
-    vfs: Option<&str>,
+    env: &StoreEnv,
     zone: &SharedZone,
 ) -> Result<Connection, StoreError> {
-    let unclean = left_open(path);
+    let unclean = left_open(path, env);
     let mut conn = raw(
         path,
-        vfs,
+        env.vfs.as_deref(),
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     )?;
     let found = migrate::inspect(&conn, migrate::MIGRATIONS.len())?;
-    let small = std::fs::metadata(path).is_ok_and(|m| m.len() <= CHECK_BYTES_MAX);
+    let small = env.files.length(path).is_some_and(|l| l <= CHECK_BYTES_MAX);
     if found > 0 && (unclean || small) {
         check(&conn)?;
     }
@@ -51,6 +52,9 @@ pub(crate) fn writer(
     }
     conn.pragma_update(None, "foreign_keys", true)?;
     function::register(&conn, zone)?;
+    if unclean {
+        harden_log(&conn, path, env)?;
+    }
     migrate::run(&mut conn, path, found, migrate::MIGRATIONS)?;
     Ok(conn)
 }
@@ -72,11 +76,30 @@ pub(crate) fn copier(path: &Path, vfs: Option<&str>) -> Result<Connection, Store
     raw(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
+fn log_path(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
 /// Whether the last program to use the file did not close it.
-fn left_open(path: &Path) -> bool {
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    std::fs::metadata(wal).is_ok_and(|m| m.len() > 0)
+fn left_open(path: &Path, env: &StoreEnv) -> bool {
+    env.files.length(&log_path(path)).is_some_and(|l| l > 0)
+}
+
+/// Makes sure that the log that was left behind is on the disk as it is seen. After a failed sync Linux takes what it did
+/// not write for written, so that no later sync brings it: a commit behind such a hole would be lost with the power.
+fn harden_log(conn: &Connection, path: &Path, env: &StoreEnv) -> Result<(), StoreError> {
+    // Nobody else appends to the log or starts it anew meanwhile.
+    let alone = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
+    let log = log_path(path);
+    if env.files.length(&log).is_some_and(|l| l > 0) {
+        env.files
+            .rewrite(&log)
+            .map_err(|error| StoreError::DiskFailed(error.to_string()))?;
+    }
+    alone.rollback()?;
+    Ok(())
 }
 
 fn check(conn: &Connection) -> Result<(), StoreError> {
@@ -84,9 +107,50 @@ fn check(conn: &Connection) -> Result<(), StoreError> {
         conn.query_row(include_str!("../queries/check_database.sql"), [], |row| {
             row.get("quick_check")
         })?;
+    verdict(said)
+}
+
+/// A page that the disk did not give is not a damaged one: trying again may help.
+fn verdict(said: String) -> Result<(), StoreError> {
+    const IO_ERROR: u32 = 10;
     if said == "ok" {
-        Ok(())
+        return Ok(());
+    }
+    let codes = said.split("error code=").skip(1);
+    let unread = codes
+        .filter_map(|rest| {
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+            digits?.parse::<u32>().ok()
+        })
+        .any(|code| code & 0xff == IO_ERROR);
+    if unread {
+        Err(StoreError::DiskFailed(said))
     } else {
         Err(StoreError::Damaged(said))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+
+    #[test]
+    fn page_that_the_disk_did_not_give_is_no_damage() {
+        let said =
+            "*** in database main ***\nTree 6 page 6: unable to get the page. error code=266";
+        assert_eq!(verdict(said.to_owned()).unwrap_err().code(), "disk_failed");
+    }
+
+    #[test]
+    fn page_that_cannot_be_right_is_damage() {
+        for said in [
+            "Tree 6 page 6: btreeInitPage() returns error code 11",
+            "Tree 6 page 6: unable to get the page. error code=11",
+        ] {
+            assert_eq!(
+                verdict(said.to_owned()).unwrap_err().code(),
+                "database_damaged"
+            );
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What the store takes from outside: time, randomness and the disk.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use counterfoil_domain::{Clock, Entropy};
@@ -13,6 +16,37 @@ pub struct StoreEnv {
     pub entropy: Arc<dyn Entropy>,
     /// The name of a registered SQLite VFS to use instead of the system's files.
     pub vfs: Option<String>,
+    /// The same files beside SQLite.
+    pub files: Arc<dyn Files>,
+}
+
+/// What the store does with files beside SQLite.
+pub trait Files: Send + Sync {
+    /// A file's length in bytes; absent when it is not there.
+    fn length(&self, path: &Path) -> Option<u64>;
+
+    /// Writes a file's own bytes over it and syncs it, so that what programs see of it is on the disk.
+    ///
+    /// # Errors
+    /// When reading, writing or syncing fails.
+    fn rewrite(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The system's own files.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn length(&self, path: &Path) -> Option<u64> {
+        fs::metadata(path).ok().map(|found| found.len())
+    }
+
+    fn rewrite(&self, path: &Path) -> io::Result<()> {
+        let bytes = fs::read(path)?;
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(&bytes)?;
+        file.sync_all()
+    }
 }
 
 impl StoreEnv {
@@ -23,6 +57,7 @@ impl StoreEnv {
             clock,
             entropy,
             vfs: None,
+            files: Arc::new(SystemFiles),
         }
     }
 }

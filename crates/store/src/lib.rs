@@ -28,7 +28,7 @@ mod tx;
 
 pub use cart::{CartState, SavedCart};
 pub use changes::{Confirmed, ConfirmedRow, Cursor};
-pub use env::StoreEnv;
+pub use env::{Files, StoreEnv, SystemFiles};
 pub use error::StoreError;
 pub use identity::Identity;
 pub use outbox::{OpFate, OutboxCounts};

@@ -82,7 +82,7 @@ impl Store {
     /// `database_damaged`, `database_newer` (then nothing was touched), `disk_full`, `disk_failed`, `busy`.
     pub fn open(path: &Path, env: StoreEnv) -> Result<Self, StoreError> {
         let zone = SharedZone::utc();
-        let conn = connect::writer(path, env.vfs.as_deref(), &zone)?;
+        let conn = connect::writer(path, &env, &zone)?;
         if env.vfs.is_none() {
             ballast::ensure(path);
         }
@@ -183,8 +183,7 @@ impl Store {
         let mut guard = lock(&self.0.writer);
         let conn = match guard.take() {
             Some(conn) => conn,
-            None => connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)
-                .map_err(own)?,
+            None => connect::writer(&self.0.path, &self.0.env, &self.0.zone).map_err(own)?,
         };
         let end = match self.inside(&conn, work) {
             End::Unsure {
@@ -267,7 +266,7 @@ impl Store {
     /// Opens the file anew after a COMMIT that failed, and makes sure that the operation is in it and on the disk. If it
     /// is, the person must hear "done", or would do it twice.
     fn verify(&self, op_id: OpId) -> Result<Connection, StoreError> {
-        let conn = connect::writer(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?;
+        let conn = connect::writer(&self.0.path, &self.0.env, &self.0.zone)?;
         let there: bool = conn
             .prepare_cached(include_str!("../queries/has_op.sql"))?
             .query_row(named_params! { ":op_id": op_id.to_string() }, |row| {

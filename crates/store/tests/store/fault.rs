@@ -1,11 +1,13 @@
 //! A disk in memory that can be full, fail to sync, and lose what was not synced.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::CString;
+use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use counterfoil_store::Files;
 use counterfoil_testkit::SeededEntropy;
 use sqlite_plugin::flags::{AccessFlags, LockLevel, OpenOpts, ShmLockMode};
 use sqlite_plugin::vars;
@@ -20,12 +22,49 @@ struct File {
     seen: Vec<u8>,
     /// What a power cut leaves for certain.
     durable: Vec<u8>,
+    /// Sectors that a failed sync left clean: programs see them, and no later sync writes them, as on Linux.
+    dropped: BTreeSet<usize>,
     /// The WAL's shared memory; gone with the power.
     shm: Vec<Box<[u64]>>,
     /// Who holds which lock on the file.
     locks: HashMap<u64, LockLevel>,
     /// Who holds which slot of the shared memory, and whether alone.
     slots: HashMap<(u64, u32), bool>,
+}
+
+impl File {
+    fn write(&mut self, offset: usize, data: &[u8]) {
+        let end = offset + data.len();
+        if end > self.seen.len() {
+            self.seen.resize(end, 0);
+        }
+        self.seen[offset..end].copy_from_slice(data);
+        for sector in offset / SECTOR..end.div_ceil(SECTOR) {
+            self.dropped.remove(&sector);
+        }
+    }
+
+    /// Brings every sector to the disk but those that a failed sync dropped.
+    fn sync(&mut self) {
+        self.durable.resize(self.seen.len(), 0);
+        for sector in 0..self.seen.len().div_ceil(SECTOR) {
+            if !self.dropped.contains(&sector) {
+                let start = sector * SECTOR;
+                let end = (start + SECTOR).min(self.seen.len());
+                self.durable[start..end].copy_from_slice(&self.seen[start..end]);
+            }
+        }
+    }
+
+    fn drop_unsynced(&mut self) {
+        for sector in 0..self.seen.len().div_ceil(SECTOR) {
+            let start = sector * SECTOR;
+            let end = (start + SECTOR).min(self.seen.len());
+            if self.durable.get(start..end) != Some(&self.seen[start..end]) {
+                self.dropped.insert(sector);
+            }
+        }
+    }
 }
 
 #[derive(Default)]
@@ -105,6 +144,20 @@ impl Disk {
         self.state().opened
     }
 
+    /// The program is ended at once; what the system knows stays.
+    pub fn kill(&self) {
+        let mut state = self.state();
+        state.generation += 1;
+        let State {
+            files, graveyard, ..
+        } = &mut *state;
+        for file in files.values_mut() {
+            graveyard.append(&mut file.shm);
+            file.locks.clear();
+            file.slots.clear();
+        }
+    }
+
     /// The power comes back: each sector that was not synced is as it was or as it should have become, by chance.
     pub fn restart(&self, chance: &SeededEntropy) {
         let mut state = self.state();
@@ -117,6 +170,7 @@ impl Disk {
             graveyard.append(&mut file.shm);
             file.locks.clear();
             file.slots.clear();
+            let dropped = std::mem::take(&mut file.dropped);
             let length = if chance.next_u64().is_multiple_of(2) {
                 file.durable.len()
             } else {
@@ -126,13 +180,35 @@ impl Disk {
             left.resize(length, 0);
             for start in (0..length).step_by(SECTOR) {
                 let end = (start + SECTOR).min(length).min(file.seen.len());
-                if chance.next_u64().is_multiple_of(2) && start < end {
+                let unsynced = !dropped.contains(&(start / SECTOR));
+                if unsynced && chance.next_u64().is_multiple_of(2) && start < end {
                     left[start..end].copy_from_slice(&file.seen[start..end]);
                 }
             }
             file.seen.clone_from(&left);
             file.durable = left;
         }
+    }
+}
+
+impl Files for Disk {
+    fn length(&self, path: &Path) -> Option<u64> {
+        let state = self.state();
+        let file = state.files.get(path.to_str()?)?;
+        u64::try_from(file.seen.len()).ok()
+    }
+
+    fn rewrite(&self, path: &Path) -> std::io::Result<()> {
+        let mut state = self.state();
+        if state.sync_fails {
+            return Err(std::io::Error::other("the sync failed"));
+        }
+        if let Some(file) = state.files.get_mut(path.to_str().unwrap()) {
+            let seen = file.seen.clone();
+            file.write(0, &seen);
+            file.sync();
+        }
+        Ok(())
     }
 }
 
@@ -217,10 +293,7 @@ impl Vfs for Disk {
             return Err(vars::SQLITE_FULL);
         }
         let file = state.files.entry(handle.path.clone()).or_default();
-        if end > file.seen.len() {
-            file.seen.resize(end, 0);
-        }
-        file.seen[offset..end].copy_from_slice(data);
+        file.write(offset, data);
         Ok(data.len())
     }
 
@@ -279,11 +352,14 @@ impl Vfs for Disk {
     fn sync(&self, handle: &mut Handle) -> VfsResult<()> {
         let mut state = self.state();
         state.alive(handle)?;
-        if state.sync_fails {
-            return Err(vars::SQLITE_IOERR_FSYNC);
+        let fails = state.sync_fails;
+        match state.files.get_mut(&handle.path) {
+            Some(file) if fails => file.drop_unsynced(),
+            Some(file) => file.sync(),
+            None => {}
         }
-        if let Some(file) = state.files.get_mut(&handle.path) {
-            file.durable.clone_from(&file.seen);
+        if fails {
+            return Err(vars::SQLITE_IOERR_FSYNC);
         }
         Ok(())
     }

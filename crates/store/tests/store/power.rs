@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 
 use counterfoil_domain::Op;
 use counterfoil_store::{Store, StoreEnv, StoreError};
@@ -15,6 +16,7 @@ const PATH: &str = "/till.db";
 fn env(disk: &Disk) -> StoreEnv {
     StoreEnv {
         vfs: Some(disk.name.clone()),
+        files: Arc::new(disk.clone()),
         ..StoreEnv::new(ManualClock::start(), SeededEntropy::new(5))
     }
 }
@@ -92,6 +94,30 @@ fn failed_sync_is_reported_and_the_connection_is_not_used_again() {
     sell(&store, &shop, 3).unwrap();
     assert!(disk.opened() > opened);
     assert_eq!(sales(&store), before + 1);
+}
+
+#[test]
+fn sale_after_a_failed_sync_survives_a_power_cut_though_the_system_dropped_what_failed() {
+    let shop = SampleShop::new(3).unwrap();
+    for seed in 0..40 {
+        let disk = Disk::new();
+        let store = open(&disk, &shop);
+        sell(&store, &shop, 1).unwrap();
+        disk.fail_syncs(true);
+        sell(&store, &shop, 2).unwrap_err();
+        disk.kill();
+        drop(store);
+        disk.fail_syncs(false);
+        let store = Store::open(Path::new(PATH), env(&disk)).unwrap();
+        sell(&store, &shop, 3).unwrap();
+        let done = sales(&store);
+        disk.cut_after_writes(1);
+        sell(&store, &shop, 4).unwrap_err();
+        drop(store);
+        disk.restart(&SeededEntropy::new(seed));
+        let store = Store::open(Path::new(PATH), env(&disk)).unwrap();
+        assert!(sales(&store) >= done, "seed {seed}");
+    }
 }
 
 #[test]
