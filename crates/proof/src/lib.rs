@@ -6,3 +6,4 @@ pub mod crash;
 pub mod disk;
 pub mod history;
 pub mod sim;
+mod trace;

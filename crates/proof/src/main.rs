@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use counterfoil_proof::sim;
+use counterfoil_proof::{disk, sim};
 
 #[derive(Parser)]
 #[command(name = "counterfoil-proof", about = "Attacks on the sync, from a seed")]
@@ -16,10 +16,13 @@ struct Arguments {
 enum Lane {
     /// Tills and a hub in virtual time, under every fault
     Sim(sim::Arguments),
+    /// The store on a disk that loses power, tears sectors, fills up and fails to sync
+    Disk(disk::Options),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().lane {
         Lane::Sim(arguments) => sim::command(&arguments),
+        Lane::Disk(options) => disk::command(&options),
     }
 }

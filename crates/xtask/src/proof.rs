@@ -39,7 +39,8 @@ pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
     };
     let build = Build {
         release: named("--release"),
-        planted: named("--planted"),
+        // The other lanes plant theirs outside the product.
+        planted: lane == "sim" && named("--planted"),
     };
     let program = built(project, &build)?;
     let rest = options.options.iter().filter(|o| *o != "--release");

@@ -1,0 +1,1 @@
+SELECT cart_id, state, body FROM cart
