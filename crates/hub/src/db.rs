@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Row as _, Transaction};
 
@@ -12,12 +13,32 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/hub/0001_init.sq
 const CONNECTIONS_MAX: u32 = 16;
 
 /// Which engine holds the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Engine {
     /// One file beside one hub.
     Sqlite,
     /// A server that several hubs may share.
     Postgres,
+}
+
+impl std::fmt::Display for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
+/// A database's address; its password is not printed.
+#[derive(Clone)]
+pub struct Address(pub String);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Address")
+    }
 }
 
 /// A transaction on either engine.
@@ -39,6 +60,20 @@ pub enum OpenError {
         /// The newest this program knows.
         known: i64,
     },
+    /// Written by an older program, and not to be touched.
+    #[error(
+        "the database has version {found}, this program would bring it to {known}: use the program that serves it, or let \
+         the hub start once with this one"
+    )]
+    Older {
+        /// The database's version.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// There is none.
+    #[error("there is no database {0}")]
+    Missing(String),
     /// The engine says no.
     #[error("the database does not open: {0}")]
     Engine(#[from] sqlx::Error),
@@ -52,6 +87,7 @@ pub enum OpenError {
 pub struct Db {
     engine: Engine,
     path: Option<PathBuf>,
+    address: Address,
     writer: AnyPool,
     reader: AnyPool,
 }
@@ -62,29 +98,61 @@ impl Db {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        sqlx::any::install_default_drivers();
-        let db = if let Some(path) = url.strip_prefix("sqlite:") {
-            Self::open_sqlite(Path::new(path.trim_start_matches("//"))).await?
+        let db = Self::connect(url).await?;
+        db.migrate(MIGRATIONS).await?;
+        Ok(db)
+    }
+
+    /// Opens a database that is there and has this program's schema; makes and migrates nothing, since a hub may be
+    /// serving from it.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_as_it_is(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = sqlite_path(url)
+            && !path.exists()
+        {
+            return Err(OpenError::Missing(path.display().to_string()));
+        }
+        let db = Self::connect(url).await?;
+        let known = schema_version();
+        let mut conn = db.reader.acquire().await?;
+        match read_version(&mut conn).await {
+            Ok(found) if found > known => Err(OpenError::Newer { found, known }),
+            Ok(found) if found < known => Err(OpenError::Older { found, known }),
+            Ok(_) => Ok(()),
+            // No such table: another program's database, or an empty one.
+            Err(sqlx::Error::Database(_)) => {
+                Err(OpenError::Missing("of a hub at this address".to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }?;
+        drop(conn);
+        Ok(db)
+    }
+
+    async fn connect(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = sqlite_path(url) {
+            Self::open_sqlite(path, url).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             probe(url).await?;
             let pool = AnyPoolOptions::new()
                 .max_connections(CONNECTIONS_MAX)
                 .connect(url)
                 .await?;
-            Self {
+            Ok(Self {
                 engine: Engine::Postgres,
                 path: None,
+                address: Address(url.to_owned()),
                 writer: pool.clone(),
                 reader: pool,
-            }
+            })
         } else {
-            return Err(OpenError::Address);
-        };
-        db.migrate(MIGRATIONS).await?;
-        Ok(db)
+            Err(OpenError::Address)
+        }
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self, OpenError> {
+    async fn open_sqlite(path: &Path, address: &str) -> Result<Self, OpenError> {
         if path.as_os_str().is_empty() || path == Path::new(":memory:") {
             return Err(OpenError::Address);
         }
@@ -94,19 +162,17 @@ impl Db {
         if !path.exists() {
             private_file(path)?;
         }
-        let encoded = path
-            .to_string_lossy()
-            .replace('%', "%25")
-            .replace('?', "%3F")
-            .replace('#', "%23");
-        let url = format!("sqlite:{encoded}");
+        let url = sqlite_url(path);
         probe(&url).await?;
-        // One connection writes, so that a writer never waits for another inside SQLite.
-        let writer = sqlite_pool(1).connect(&url).await?;
+        // One connection writes, so that a writer never waits for another inside SQLite. It stays: who would put another
+        // file in this one's place sees that a hub has it open, however long nobody asked it for anything.
+        let writer = sqlite_pool(1).idle_timeout(None).max_lifetime(None);
+        let writer = writer.connect(&url).await?;
         let reader = sqlite_pool(CONNECTIONS_MAX).connect_lazy(&url)?;
         Ok(Self {
             engine: Engine::Sqlite,
             path: Some(path.to_owned()),
+            address: Address(address.to_owned()),
             writer,
             reader,
         })
@@ -122,6 +188,12 @@ impl Db {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Where it lies, as its operator wrote it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address.0
     }
 
     /// Begins a transaction that writes.
@@ -192,6 +264,39 @@ impl Db {
     }
 }
 
+/// The version of the schema that this program brings a database to.
+pub(crate) fn schema_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// The hub's tables by the names that the migrations give them.
+pub(crate) fn tables() -> Vec<&'static str> {
+    let made = MIGRATIONS
+        .iter()
+        .flat_map(|m| m.lines())
+        .filter_map(|line| {
+            let rest = line.strip_prefix("CREATE TABLE ")?;
+            rest.split([' ', '(']).find(|word| !word.is_empty())
+        });
+    made.chain(["schema_version"]).collect()
+}
+
+/// The file that a `sqlite:` address names.
+pub(crate) fn sqlite_path(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.trim_start_matches("//")))
+}
+
+/// A file's path as an address.
+pub(crate) fn sqlite_url(path: &Path) -> String {
+    let encoded = path
+        .to_string_lossy()
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    format!("sqlite:{encoded}")
+}
+
 async fn read_version(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     let row = sqlx::query("SELECT version FROM schema_version WHERE one = 1")
         .fetch_optional(conn)
@@ -199,9 +304,15 @@ async fn read_version(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     row.map_or(Ok(0), |row: AnyRow| row.try_get("version"))
 }
 
+/// One connection of its own, beside any pool.
+pub(crate) async fn connect(url: &str) -> Result<AnyConnection, sqlx::Error> {
+    sqlx::any::install_default_drivers();
+    AnyConnection::connect(url).await
+}
+
 /// Says at once what is wrong: a pool would try again for half a minute and then only say that it did.
 async fn probe(url: &str) -> Result<(), OpenError> {
-    let mut conn = AnyConnection::connect(url).await?;
+    let mut conn = connect(url).await?;
     // SQLite reads its file with the first statement alone.
     sqlx::raw_sql("CREATE TEMPORARY TABLE probe (one BIGINT); DROP TABLE probe;")
         .execute(&mut conn)
@@ -232,7 +343,7 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
 }
 
 /// Makes an empty file that only its owner reads.
-fn private_file(path: &Path) -> std::io::Result<()> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -240,12 +351,55 @@ fn private_file(path: &Path) -> std::io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_tables_are_known_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&sqlite_url(&folder.path().join("hub.db")))
+            .await
+            .unwrap();
+        let made = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'");
+        let made = made.fetch_all(db.reader()).await.unwrap();
+        let mut made: Vec<String> = made.iter().map(|row| row.get("name")).collect();
+        let mut known = tables();
+        made.sort();
+        known.sort_unstable();
+        assert_eq!(made, known);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_opened_as_it_is_is_neither_made_nor_migrated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        let url = sqlite_url(&path);
+        let missing = Db::open_as_it_is(&url).await.unwrap_err();
+        assert!(matches!(missing, OpenError::Missing(_)), "{missing}");
+        assert!(!path.exists());
+        Db::open(&url).await.unwrap().close().await;
+        let db = Db::open_as_it_is(&url).await.unwrap();
+        sqlx::query("UPDATE schema_version SET version = 0")
+            .execute(&db.writer)
+            .await
+            .unwrap();
+        db.close().await;
+        let older = Db::open_as_it_is(&url).await.unwrap_err();
+        assert!(
+            matches!(older, OpenError::Older { found: 0, .. }),
+            "{older}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_address_is_not_printed() {
+        let address = Address("postgres://hub:hush@host/db".to_owned());
+        assert!(!format!("{address:?}").contains("hush"));
+    }
 
     #[tokio::test]
     async fn a_database_of_a_newer_program_is_refused() {

@@ -3,6 +3,7 @@
 //! [`router`] is the whole API over a [`Hub`]; [`serve`] puts it behind a listener. Rooms of the API lie in `rooms`,
 //! what operations do to rows in `ledger`.
 
+pub mod backup;
 mod db;
 mod http;
 mod ledger;
@@ -84,6 +85,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let heads = tokio::spawn(rooms::sync::live::follow_heads(hub.clone()));
+    let backups = tokio::spawn(backup::keep_backed_up(hub.clone()));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let closing = hub.clone();
     let signal = async move {
@@ -111,6 +113,8 @@ pub async fn serve(
     };
     hub.live.close();
     heads.abort();
+    // One that is half done leaves no backup; the next start makes another.
+    backups.abort();
     hub.db.close().await;
     served
 }

@@ -1,4 +1,6 @@
-//! `counterfoil-hub`: serves the hosted API.
+//! `counterfoil-hub`: serves the hosted API, and keeps its database.
+
+mod commands;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use counterfoil_hub::{Config, Hub, Sources};
 use rand::RngCore as _;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+
+use crate::commands::{Backup, OwnBackups, Restore, Verify};
 
 /// The hosted API of Counterfoil.
 #[derive(Parser)]
@@ -36,6 +40,12 @@ enum Command {
         #[arg(long, env = "COUNTERFOIL_HUB_DATABASE")]
         database: String,
     },
+    /// Backs the database up while hubs serve from it, and tells tills what may be let go of.
+    Backup(Backup),
+    /// Restores a backup and begins a new epoch, so that tills send again what it lacks.
+    Restore(Restore),
+    /// Verifies a backup or a live database; exits with 1 where it is not sound.
+    Verify(Verify),
 }
 
 #[derive(clap::Args)]
@@ -68,6 +78,8 @@ struct Serve {
     /// Seconds that requests in flight may take after the signal to stop.
     #[arg(long, default_value_t = 20)]
     grace_s: u64,
+    #[command(flatten)]
+    backups: OwnBackups,
 }
 
 struct SystemClock;
@@ -140,8 +152,36 @@ fn run(args: Args) -> Outcome {
             );
             Ok(())
         }
+        Some(Command::Backup(backup)) => {
+            let line = runtime.block_on(backup.run(&sources))?;
+            say(&line, &mut std::io::stdout());
+            Ok(())
+        }
+        Some(Command::Restore(restore)) => {
+            let secret = given_secret();
+            let (line, hint) = runtime.block_on(restore.run(secret.as_deref(), &sources))?;
+            say(&line, &mut std::io::stdout());
+            if let Some(hint) = hint {
+                say(&format!("counterfoil-hub: {hint}"), &mut std::io::stderr());
+            }
+            Ok(())
+        }
+        Some(Command::Verify(verify)) => {
+            let (text, sound) = runtime.block_on(verify.run(&sources))?;
+            say(&text, &mut std::io::stdout());
+            if sound {
+                Ok(())
+            } else {
+                Err("what was verified is not sound".into())
+            }
+        }
         Some(Command::Serve(serve)) => runtime.block_on(run_hub(serve, sources)),
     }
+}
+
+/// The hub's secret where its operator gives one; never on the command line, which others may read.
+fn given_secret() -> Option<String> {
+    std::env::var("COUNTERFOIL_HUB_SECRET").ok()
 }
 
 async fn run_hub(args: Serve, sources: Sources) -> Outcome {
@@ -151,9 +191,10 @@ async fn run_hub(args: Serve, sources: Sources) -> Outcome {
         auth_rate_limit: args.auth_rate_limit,
         trust_proxy: args.trust_proxy,
         grace: Duration::from_secs(args.grace_s),
+        backup: args.backups.plan()?,
         ..Config::default()
     };
-    let secret = std::env::var("COUNTERFOIL_HUB_SECRET").ok();
+    let secret = given_secret();
     let hub = Hub::start(&args.database, secret.as_deref(), config, sources).await?;
     let listener = TcpListener::bind(&args.listen).await?;
     let stop = stop_signal()?;

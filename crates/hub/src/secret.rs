@@ -2,7 +2,7 @@
 //! the database. Tokens themselves are stored as hashes.
 
 use std::io::{Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -79,19 +79,33 @@ impl Secrets {
         let (Engine::Sqlite, Some(database)) = (db.engine(), db.path()) else {
             return Err(SecretError::Missing);
         };
-        let mut path = database.as_os_str().to_owned();
-        path.push(".secret");
-        let path = Path::new(&path);
-        let fault = |e| SecretError::File(path.display().to_string(), e);
+        let path = secret_file(database);
         if !path.exists() {
             let mut bytes = [0; 48];
             entropy.fill(&mut bytes);
-            write_private(path, STANDARD.encode(bytes).as_bytes()).map_err(fault)?;
+            write_private(&path, STANDARD.encode(bytes).as_bytes())
+                .map_err(|e| SecretError::File(path.display().to_string(), e))?;
         }
+        Self::read(&path)
+    }
+
+    /// The secret given, else that of the file beside a SQLite database; none where there is neither. Makes nothing.
+    ///
+    /// # Errors
+    /// See [`SecretError`].
+    pub fn find(given: Option<&str>, database: Option<&Path>) -> Result<Option<Self>, SecretError> {
+        if let Some(secret) = given.filter(|s| !s.is_empty()) {
+            return Self::derive(secret.as_bytes()).map(Some);
+        }
+        let file = database.map(secret_file).filter(|path| path.exists());
+        file.map(|path| Self::read(&path)).transpose()
+    }
+
+    fn read(path: &Path) -> Result<Self, SecretError> {
         let mut secret = String::new();
         std::fs::File::open(path)
             .and_then(|mut f| f.read_to_string(&mut secret))
-            .map_err(fault)?;
+            .map_err(|e| SecretError::File(path.display().to_string(), e))?;
         Self::derive(secret.trim().as_bytes())
     }
 
@@ -221,6 +235,13 @@ pub fn hex(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// Where a SQLite database's secret lies when its operator gives none.
+fn secret_file(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".secret");
+    PathBuf::from(path)
 }
 
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {

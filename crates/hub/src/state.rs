@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_domain::{Clock, Entropy, UnixMs};
-use sqlx::Row as _;
+use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
+use crate::backup::{Plan, Watch};
 use crate::db::{Db, OpenError};
 use crate::http::limit::Limiter;
 use crate::rooms::auth::Passwords;
@@ -29,6 +30,8 @@ pub struct Config {
     pub grace: Duration,
     /// How often the heads of watched tenants are looked up, when several hubs may share the database.
     pub live_poll: Duration,
+    /// Where and how often the hub backs its database up by itself; absent: not at all.
+    pub backup: Option<Plan>,
 }
 
 impl Default for Config {
@@ -40,6 +43,7 @@ impl Default for Config {
             trust_proxy: false,
             grace: Duration::from_secs(20),
             live_poll: Duration::from_millis(300),
+            backup: None,
         }
     }
 }
@@ -91,6 +95,8 @@ pub struct Inner {
     pub passwords: Passwords,
     /// Images for new tills.
     pub snapshots: Snapshots,
+    /// How the hub's own backups go.
+    pub backups: Watch,
 }
 
 impl std::ops::Deref for Hub {
@@ -126,6 +132,7 @@ impl Hub {
             live: Live::default(),
             passwords,
             snapshots: Snapshots::default(),
+            backups: Watch::default(),
             config,
             sources,
         })))
@@ -166,20 +173,31 @@ pub async fn begin_epoch(database: &str, sources: &Sources) -> Result<Uuid, Open
 
 async fn epoch(db: &Db, fresh: Uuid, now: UnixMs, replace: bool) -> Result<Uuid, OpenError> {
     let mut tx = db.write().await?;
+    let epoch = set_epoch(&mut tx, fresh, now, replace).await?;
+    tx.commit().await?;
+    Ok(epoch)
+}
+
+/// The database's epoch: `fresh` where there is none yet, or where the one it has is to end.
+pub(crate) async fn set_epoch(
+    conn: &mut AnyConnection,
+    fresh: Uuid,
+    now: UnixMs,
+    replace: bool,
+) -> Result<Uuid, OpenError> {
     if replace {
-        sqlx::query("DELETE FROM hub").execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM hub").execute(&mut *conn).await?;
     }
     sqlx::query(
         "INSERT INTO hub (one, epoch, created_at) VALUES (1, $1, $2) ON CONFLICT (one) DO NOTHING",
     )
     .bind(fresh.to_string())
     .bind(now.0)
-    .execute(&mut *tx)
+    .execute(&mut *conn)
     .await?;
     let row = sqlx::query("SELECT epoch FROM hub WHERE one = 1")
-        .fetch_one(&mut *tx)
+        .fetch_one(conn)
         .await?;
-    tx.commit().await?;
     let text: String = row.try_get("epoch").map_err(OpenError::Engine)?;
     Uuid::parse_str(&text).map_err(|e| OpenError::Engine(sqlx::Error::Decode(Box::new(e))))
 }

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod backups;
 mod customers;
 mod devices;
 mod edges;

@@ -22,7 +22,8 @@ pub struct CardSigner {
     pub key: SigningKey,
 }
 
-fn purpose(tenant: TenantId) -> String {
+/// What a card key is sealed for.
+pub(crate) fn purpose(tenant: &str) -> String {
     format!("card key {tenant}")
 }
 
@@ -40,9 +41,10 @@ pub async fn card_signer(
         .fetch_optional(&mut *conn)
         .await?;
     if let Some(row) = row {
-        let seed = hub
-            .secrets
-            .open(&purpose(tenant), &row.try_get::<String, _>("sealed_seed")?)?;
+        let seed = hub.secrets.open(
+            &purpose(&tenant.to_string()),
+            &row.try_get::<String, _>("sealed_seed")?,
+        )?;
         let seed: [u8; 32] = seed
             .try_into()
             .map_err(|_| Failure::internal("a card key's seed has another length"))?;
@@ -64,7 +66,10 @@ pub async fn card_signer(
         .bind(tenant.to_string())
         .bind(i64::from(signer.key_id))
         .bind(STANDARD.encode(signer.key.verifying_key().to_bytes()))
-        .bind(hub.secrets.seal(&purpose(tenant), &seed, hub.entropy())?)
+        .bind(
+            hub.secrets
+                .seal(&purpose(&tenant.to_string()), &seed, hub.entropy())?,
+        )
         .bind(hub.now().0)
         .execute(conn)
         .await?;

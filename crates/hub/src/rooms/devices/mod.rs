@@ -1,6 +1,6 @@
 //! Devices: an owner's one-time code, the till that presents it, and the day it is revoked.
 
-mod keys;
+pub(crate) mod keys;
 mod pairing;
 
 use axum::Router;

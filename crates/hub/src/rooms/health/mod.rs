@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::routing::get;
 use counterfoil_protocol::ErrorCode;
 use serde_json::json;
+use sqlx::Row as _;
 
 use super::Room;
 use crate::Hub;
 use crate::http::docs::{Endpoint, Who};
+use crate::http::layers::rfc3339;
 use crate::http::{Answer, Failure};
 
 /// This room.
@@ -27,11 +29,11 @@ pub const ROOM: Room = Room {
         Endpoint {
             method: "get",
             path: "/health/ready",
-            summary: "The hub can serve: its database answers.",
+            summary: "The hub can serve: its database answers. Where the hub backs itself up, `backup` is `ok`, `pending`, `failing` or `late`, and does not make it unready.",
             who: Who::Anyone,
             answer: (
                 200,
-                r#"{"status":"ready","checks":{"database":"ok"},"epoch":"0198c0de-0000-7000-8000-000000000000"}"#,
+                r#"{"status":"ready","checks":{"database":"ok","backup":"ok"},"epoch":"0198c0de-0000-7000-8000-000000000000"}"#,
             ),
             errors: &[ErrorCode::ServiceUnavailable],
             ..Endpoint::NONE
@@ -54,10 +56,25 @@ async fn ready(State(hub): State<Hub>) -> Result<Answer, Failure> {
     let check = sqlx::query("SELECT epoch FROM hub WHERE one = 1")
         .fetch_one(hub.db.reader())
         .await;
-    match check {
+    let epoch = check.and_then(|row| row.try_get::<String, _>("epoch"));
+    match epoch {
+        // Restored under this hub's feet: what it says of its epoch is no longer true.
+        Ok(epoch) if epoch != hub.epoch.to_string() => {
+            let mut failure = Failure::new(ErrorCode::ServiceUnavailable).retry_after(5);
+            failure = failure.fact("epoch", "restart", "restart".to_owned());
+            failure.cause = Some("the database began another epoch: restart the hub".to_owned());
+            Err(failure)
+        }
         Ok(_) => {
-            let checks = json!({ "database": "ok" });
-            Answer::ok(&json!({ "status": "ready", "checks": checks, "epoch": hub.epoch }))
+            let mut checks = json!({ "database": "ok" });
+            let mut answer = json!({ "status": "ready", "epoch": hub.epoch });
+            if let Some(plan) = &hub.config.backup {
+                let (standing, last_at) = hub.backups.standing(plan, hub.now());
+                checks["backup"] = json!(standing.text());
+                answer["backed_up_at"] = json!(last_at.map(|at| rfc3339(at.0)));
+            }
+            answer["checks"] = checks;
+            Answer::ok(&answer)
         }
         Err(error) => {
             let mut failure = Failure::new(ErrorCode::ServiceUnavailable).retry_after(5);

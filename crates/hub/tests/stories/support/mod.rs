@@ -1,5 +1,6 @@
 //! A hub in a test's hand: its clock, its engine, its tills.
 
+mod bucket;
 mod till;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+pub use bucket::Bucket;
 pub use till::{Till, as_change, fact_of, sale};
 
 pub const SECRET: &str = "a secret for tests, long enough to be one";
@@ -260,6 +262,37 @@ impl World {
     pub async fn till(&self, owner: &str) -> Till {
         let code = self.pairing_code(owner).await;
         Till::pair(self, &code).await
+    }
+
+    /// Changes the database behind the hub's back.
+    pub async fn run_sql(&self, sql: &str) {
+        use sqlx::Connection as _;
+        let mut conn = sqlx::AnyConnection::connect(&self.place.database)
+            .await
+            .unwrap();
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
+    /// Makes the database large by so many MB that do not pack well.
+    pub async fn bury_noise(&self, megabytes: u32) {
+        let mut tx = self.hub.db.write().await.unwrap();
+        for seq in 0..megabytes {
+            let mut noise = vec![0; 512 * 1024];
+            self.hub.entropy().fill(&mut noise);
+            let hex: String = noise.iter().map(|b| format!("{b:02x}")).collect();
+            sqlx::query(
+                "INSERT INTO dead_letters (tenant_id, device_id, incarnation, seq, op_id, raw, reason, received_at)
+                 VALUES ('t', 'd', 'i', $1, 'o', $2, '', 0)",
+            )
+            .bind(i64::from(seq))
+            .bind(hex)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
     }
 
     /// How many rows a statement counts.

@@ -1,0 +1,2 @@
+-- Nor a pairing code.
+DELETE FROM pairing_codes

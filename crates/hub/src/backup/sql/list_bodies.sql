@@ -1,0 +1,1 @@
+SELECT tenant_id, seq, op_id, row_count, body FROM changes

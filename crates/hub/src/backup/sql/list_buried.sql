@@ -1,0 +1,1 @@
+SELECT tenant_id, op_id FROM dead_letters

@@ -1,0 +1,1 @@
+SELECT tenant_id, head FROM tenants ORDER BY tenant_id

@@ -1,0 +1,1 @@
+SELECT tenant_id, op_id, hash, result FROM operations

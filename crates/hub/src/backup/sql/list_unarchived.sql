@@ -1,0 +1,1 @@
+SELECT tenant_id, archived FROM tenants WHERE archived < head ORDER BY tenant_id
