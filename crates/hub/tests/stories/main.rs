@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod bulk;
 mod customers;
 mod devices;
 mod edges;
