@@ -19,10 +19,11 @@ pub mod settings;
 pub mod shift;
 pub mod stamps;
 mod sync_glue;
+mod tidy;
 pub mod view;
 pub mod visits;
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use counterfoil_domain::time::ShopZone;
@@ -57,6 +58,8 @@ pub(crate) struct Inner {
     host: Host,
     /// Why there is none, where there is none.
     store: Result<Store, Failure>,
+    /// Why it is not used any more.
+    given_up: OnceLock<Failure>,
     vault: secrets::Vault,
     session: session::SessionState,
     shop: RwLock<Option<Arc<ShopInfo>>>,
@@ -103,6 +106,7 @@ impl Counterfoil {
             config,
             host,
             store,
+            given_up: OnceLock::new(),
             vault,
             session: session::SessionState::default(),
             shop: RwLock::new(None),
@@ -114,7 +118,11 @@ impl Counterfoil {
         });
         if let Ok(store) = &inner.store {
             let weak = Arc::downgrade(&inner);
-            store.on_commit(Box::new(move |info| committed(&weak, info)));
+            let tidying = tidy::start(weak.clone());
+            store.on_commit(Box::new(move |info| {
+                committed(&weak, info);
+                tidying.tell();
+            }));
         }
         let app = Self { inner };
         // The tables of phone numbers take a while to unfold: not when the first customer is looked for.
@@ -139,7 +147,20 @@ impl Counterfoil {
     /// # Errors
     /// Why it cannot be used.
     pub(crate) fn store(&self) -> Outcome<&Store> {
+        if let Some(failure) = self.inner.given_up.get() {
+            return Err(failure.clone());
+        }
         self.inner.store.as_ref().map_err(Clone::clone)
+    }
+
+    /// The database turned out to be damaged: nothing reads or writes it from now on, and every screen learns why.
+    pub(crate) fn give_up_store(&self, failure: Failure) {
+        tracing::error!(code = failure.code, "the database is given up");
+        // Whoever came first said why.
+        let _ = self.inner.given_up.set(failure);
+        let areas = vec!["shop".to_owned()];
+        self.inner
+            .emit(&AppEvent::DataChanged(DataChanged { areas }));
     }
 
     pub(crate) fn host(&self) -> &Host {

@@ -72,7 +72,7 @@ impl Store {
         epoch: Uuid,
         changes: Vec<Confirmed>,
     ) -> Result<Cursor, StoreError> {
-        self.write(|tx| tx.noting(apply(tx, epoch, &changes)))
+        self.write_what_the_hub_says(|tx| tx.noting(apply(tx, epoch, &changes)))
     }
 }
 

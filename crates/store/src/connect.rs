@@ -10,10 +10,14 @@ use crate::error::StoreError;
 use crate::function::{self, SharedZone};
 use crate::migrate;
 
-/// Files up to this size are checked at every start; larger ones after an unclean end.
+/// Files up to this size are checked at every start; larger ones after an unclean end, once they are in use: the log's own
+/// checksums guard what is recovered, and reading every page takes as long as the file is large.
 const CHECK_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 160;
+/// A log of so many pages (32 MB) is copied back by the commit that reaches it; before that, [`crate::Store::tidy`] does it
+/// while nobody waits.
+const LOG_PAGES_MAX: i64 = 8192;
 
 fn raw(path: &Path, vfs: Option<&str>, flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -26,7 +30,16 @@ fn raw(path: &Path, vfs: Option<&str>, flags: OpenFlags) -> Result<Connection, S
     Ok(conn)
 }
 
-/// The connection that writes. Checks, migrates and sets the promises of durability.
+/// Whether a file ended uncleanly and is too large to be checked before it is used: [`examine`] is owed.
+pub(crate) fn owes_examination(path: &Path, env: &StoreEnv) -> bool {
+    left_open(path, env) && !is_small(path, env)
+}
+
+fn is_small(path: &Path, env: &StoreEnv) -> bool {
+    env.files.length(path).is_some_and(|l| l <= CHECK_BYTES_MAX)
+}
+
+/// The connection that writes. Checks a small file, migrates and sets the promises of durability.
 pub(crate) fn writer(
     path: &Path,
     env: &StoreEnv,
@@ -39,9 +52,8 @@ pub(crate) fn writer(
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     )?;
     let found = migrate::inspect(&conn, migrate::MIGRATIONS.len())?;
-    let small = env.files.length(path).is_some_and(|l| l <= CHECK_BYTES_MAX);
-    if found > 0 && (unclean || small) {
-        check(&conn)?;
+    if found > 0 && is_small(path, env) {
+        examine(&conn)?;
     }
     // FULL, not NORMAL: with NORMAL a power cut loses the last commits, which somebody saw as done.
     conn.pragma_update(None, "journal_mode", "WAL")?;
@@ -50,6 +62,7 @@ pub(crate) fn writer(
         conn.pragma_update(None, "fullfsync", true)?;
         conn.pragma_update(None, "checkpoint_fullfsync", true)?;
     }
+    conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     function::register(&conn, zone)?;
     if unclean {
@@ -67,6 +80,11 @@ pub(crate) fn reader(
 ) -> Result<Connection, StoreError> {
     let conn = raw(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     conn.pragma_update(None, "query_only", true)?;
+    // Of use to it when it tidies the log.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    if cfg!(target_vendor = "apple") {
+        conn.pragma_update(None, "checkpoint_fullfsync", true)?;
+    }
     function::register(&conn, zone)?;
     Ok(conn)
 }
@@ -102,7 +120,11 @@ fn harden_log(conn: &Connection, path: &Path, env: &StoreEnv) -> Result<(), Stor
     Ok(())
 }
 
-fn check(conn: &Connection) -> Result<(), StoreError> {
+/// Reads every page.
+///
+/// # Errors
+/// `database_damaged`.
+pub(crate) fn examine(conn: &Connection) -> Result<(), StoreError> {
     let said: String =
         conn.query_row(include_str!("../queries/check_database.sql"), [], |row| {
             row.get("quick_check")

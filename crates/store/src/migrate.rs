@@ -7,7 +7,10 @@ use rusqlite::{Connection, TransactionBehavior, named_params};
 use crate::error::StoreError;
 
 /// The schema's steps; the n-th brings a database to `user_version` n. One that landed is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/till/0001_init.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/till/0001_init.sql"),
+    include_str!("../../../migrations/till/0002_fewer_indexes.sql"),
+];
 
 /// `CFtl`: marks a file as a till's database.
 pub(crate) const APPLICATION_ID: i64 = 0x4346_746c;

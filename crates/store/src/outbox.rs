@@ -57,7 +57,7 @@ impl Store {
         epoch: Uuid,
         results: &[(OpId, OpFate)],
     ) -> Result<(), StoreError> {
-        self.write(|tx| tx.noting(record(tx, epoch, results)))
+        self.write_what_the_hub_says(|tx| tx.noting(record(tx, epoch, results)))
     }
 
     /// Sends the present incarnation's operations from `from_seq` on again, byte for byte the same: the hub lacks them.

@@ -1,6 +1,7 @@
 //! The store: one writer, a few readers, and who is told after a commit.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use counterfoil_domain::{Op, OpId, StaffId, UnixMs};
@@ -38,6 +39,8 @@ struct Inner {
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
     hooks: RwLock<Vec<Hook>>,
+    /// A large file that ended uncleanly was opened without reading every page.
+    owes_examination: AtomicBool,
 }
 
 /// The till's database. Clones share it.
@@ -55,10 +58,34 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Says when the connection's next commits are on the disk.
+fn promise(conn: &Connection, durable: Durable) -> Result<(), StoreError> {
+    Ok(conn.pragma_update(None, "synchronous", durable.pragma())?)
+}
+
 enum Attempt<E> {
     /// The disk is full; giving up the ballast may help.
     Full(E),
     Other(E),
+}
+
+/// When a commit is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// Before anybody hears of it: what a person did.
+    AtOnce,
+    /// With the next commit of the first kind, or the next tidying: what the hub says, and would say again. The log is
+    /// written in order, so that nothing later can be on the disk without it.
+    Later,
+}
+
+impl Durable {
+    const fn pragma(self) -> &'static str {
+        match self {
+            Self::AtOnce => "FULL",
+            Self::Later => "NORMAL",
+        }
+    }
 }
 
 /// How a transaction ended.
@@ -82,6 +109,7 @@ impl Store {
     /// `database_damaged`, `database_newer` (then nothing was touched), `disk_full`, `disk_failed`, `busy`.
     pub fn open(path: &Path, env: StoreEnv) -> Result<Self, StoreError> {
         let zone = SharedZone::utc();
+        let owes_examination = connect::owes_examination(path, &env);
         let conn = connect::writer(path, &env, &zone)?;
         if env.vfs.is_none() {
             ballast::ensure(path);
@@ -93,6 +121,7 @@ impl Store {
             writer: Mutex::new(Some(conn)),
             readers: Mutex::new(Vec::new()),
             hooks: RwLock::new(Vec::new()),
+            owes_examination: AtomicBool::new(owes_examination),
         }));
         store.refresh_zone()?;
         store.part_from_original()?;
@@ -133,15 +162,22 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.borrow_reader(|conn| {
+            let snapshot = conn.unchecked_transaction()?;
+            work(&snapshot)
+        })
+    }
+
+    fn borrow_reader<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let idle = lock(&self.0.readers).pop();
         let conn = match idle {
             Some(conn) => conn,
             None => connect::reader(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?,
         };
-        let outcome = conn
-            .unchecked_transaction()
-            .map_err(StoreError::from)
-            .and_then(|snapshot| work(&snapshot));
+        let outcome = work(&conn);
         if !matches!(outcome, Err(StoreError::DiskFailed(_))) {
             let mut readers = lock(&self.0.readers);
             if readers.len() < READERS_MAX {
@@ -158,22 +194,43 @@ impl Store {
     /// What `work` says (then nothing was written), or the store's own trouble.
     pub fn write<T, E: From<StoreError>>(
         &self,
+        work: impl FnMut(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_so(Durable::AtOnce, work)
+    }
+
+    /// As [`Store::write`], for what the hub says and would say again: a power cut may take it back together with the
+    /// cursor, and then it is asked for again. No operation of a person's may be done in it.
+    pub(crate) fn write_what_the_hub_says<T>(
+        &self,
+        work: impl FnMut(&Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write_so(Durable::Later, work)
+    }
+
+    fn write_so<T, E: From<StoreError>>(
+        &self,
+        durable: Durable,
         mut work: impl FnMut(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let first = self.attempt(&mut work);
+        let first = self.attempt(durable, &mut work);
         let may_free = self.0.env.vfs.is_none();
         match first {
             Ok(value) => Ok(value),
             Err(Attempt::Full(error)) if !(may_free && ballast::free(&self.0.path)) => Err(error),
-            Err(Attempt::Full(_)) => self.attempt(&mut work).map_err(|second| match second {
-                Attempt::Full(error) | Attempt::Other(error) => error,
-            }),
+            Err(Attempt::Full(_)) => {
+                self.attempt(durable, &mut work)
+                    .map_err(|second| match second {
+                        Attempt::Full(error) | Attempt::Other(error) => error,
+                    })
+            }
             Err(Attempt::Other(error)) => Err(error),
         }
     }
 
     fn attempt<T, E: From<StoreError>>(
         &self,
+        durable: Durable,
         work: &mut impl FnMut(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, Attempt<E>> {
         let own = |error: StoreError| match error {
@@ -185,7 +242,15 @@ impl Store {
             Some(conn) => conn,
             None => connect::writer(&self.0.path, &self.0.env, &self.0.zone).map_err(own)?,
         };
-        let end = match self.inside(&conn, work) {
+        if durable == Durable::Later {
+            promise(&conn, durable).map_err(own)?;
+        }
+        let end = self.inside(&conn, work);
+        if durable == Durable::Later {
+            // A connection that may not keep the promise any more is let go of.
+            promise(&conn, Durable::AtOnce).map_err(own)?;
+        }
+        let end = match end {
             End::Unsure {
                 value,
                 info,
@@ -286,6 +351,32 @@ impl Store {
         } else {
             Err(StoreError::Busy)
         }
+    }
+
+    /// Copies the log back into the database, so that it starts over and the commit at hand need not do it. Selling goes
+    /// on meanwhile; call when nobody waits.
+    ///
+    /// # Errors
+    /// The store's own trouble.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        self.borrow_reader(|conn| {
+            conn.query_row(include_str!("../queries/tidy_log.sql"), [], |_| Ok(()))?;
+            Ok(())
+        })
+    }
+
+    /// Reads every page of a large file whose last program did not end cleanly; nothing to do for any other. Opening it
+    /// does not wait for this, selling goes on meanwhile: call once, behind the back of whoever opened it.
+    ///
+    /// # Errors
+    /// `database_damaged`: nobody may go on with it. Else the store's own trouble.
+    pub fn examine(&self) -> Result<(), StoreError> {
+        if !self.0.owes_examination.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.borrow_reader(connect::examine)?;
+        self.0.owes_examination.store(false, Ordering::SeqCst);
+        Ok(())
     }
 
     fn after_commit(&self, info: &CommitInfo) {

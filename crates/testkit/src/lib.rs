@@ -2,10 +2,12 @@
 
 mod clock;
 mod entropy;
+mod rounds;
 mod setup;
 mod shop;
 
 pub use clock::ManualClock;
 pub use entropy::SeededEntropy;
+pub use rounds::{Round, answer_rounds};
 pub use setup::{delete, edit};
 pub use shop::{SampleError, SampleShop};

@@ -84,6 +84,8 @@ enum Bench {
         #[arg(long)]
         release: bool,
     },
+    /// The sync beside what the machine can do at all: medians of ratios, see docs/benchmarks.md
+    Sync(bench::SyncOptions),
 }
 
 fn main() -> ExitCode {
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Stamp { customers, release }) => {
             bench::stamp(&project, customers, release)
         }
+        Task::Bench(Bench::Sync(options)) => bench::sync(&project, &options),
         Task::Sim(options) => proof::run(&project, "sim", &options),
         Task::Disk(options) => proof::run(&project, "disk", &options),
         Task::Crash(options) => proof::run(&project, "crash", &options),

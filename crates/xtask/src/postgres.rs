@@ -50,8 +50,17 @@ pub fn programs() -> Option<PathBuf> {
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it on a free loopback port.
+    /// Makes a cluster for tests and starts it on a free loopback port.
     pub fn start(project: &Project) -> Result<Self> {
+        Self::start_with(project, "-c fsync=off")
+    }
+
+    /// The same as a shop's host runs it: what is committed is on the disk.
+    pub fn start_durable(project: &Project) -> Result<Self> {
+        Self::start_with(project, "")
+    }
+
+    fn start_with(project: &Project, more: &str) -> Result<Self> {
         let bin = programs().ok_or_else(|| Failure::new("no PostgreSQL server is installed"))?;
         let root = shell::output(project.command("id").arg("-u"))?.trim() == "0";
         // The build folder may lie below one that an unprivileged user cannot pass.
@@ -82,7 +91,7 @@ impl Cluster {
             "--locale=C",
         ]))?;
         let options = format!(
-            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off",
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c max_connections=300 {more}",
             cluster.port,
             cluster.folder.path().display()
         );

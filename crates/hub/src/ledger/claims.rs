@@ -11,10 +11,9 @@ use counterfoil_domain::{
     EntityKind, EntityRow, MerchantId, Op, OpClass, StaffId, UnixMs, VisitId,
 };
 use serde_json::json;
-use sqlx::AnyConnection;
-use sqlx::Row as _;
 use uuid::Uuid;
 
+use super::sheet::Sheet;
 use super::{Book, Fault, Remark, entities};
 
 /// How many free slots a refusal offers.
@@ -36,7 +35,7 @@ struct Wish {
 
 /// Why a claim cannot be granted; `None` when it can, or is none.
 pub(super) async fn refusal(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     op: &Op,
 ) -> Result<Option<Remark>, Fault> {
@@ -53,15 +52,15 @@ pub(super) async fn refusal(
                 purpose: v.purpose.clone(),
                 slot,
             };
-            refuse_slot(conn, book, wish).await
+            refuse_slot(sheet, book, wish).await
         }
-        Op::VisitMoved(v) => match find_visit(conn, book, v.visit_id).await? {
+        Op::VisitMoved(v) => match find_visit(sheet, v.visit_id).await? {
             Some(visit) if visit.status == VisitStatus::Booked => {
-                refuse_slot(conn, book, moved(v, visit)).await
+                refuse_slot(sheet, book, moved(v, visit)).await
             }
             visit => Ok(Some(not_open(v.visit_id, visit.as_ref()))),
         },
-        Op::VisitCancelled(v) => match find_visit(conn, book, v.visit_id).await? {
+        Op::VisitCancelled(v) => match find_visit(sheet, v.visit_id).await? {
             Some(visit) if visit.status != VisitStatus::Done => Ok(None),
             visit => Ok(Some(not_open(v.visit_id, visit.as_ref()))),
         },
@@ -91,12 +90,8 @@ fn not_open(visit_id: VisitId, visit: Option<&Visit>) -> Remark {
     }
 }
 
-async fn find_visit(
-    conn: &mut AnyConnection,
-    book: &Book,
-    id: VisitId,
-) -> Result<Option<Visit>, Fault> {
-    let stored = entities::find(conn, &book.key, EntityKind::Visit, id.0).await?;
+async fn find_visit(sheet: &mut Sheet<'_>, id: VisitId) -> Result<Option<Visit>, Fault> {
+    let stored = sheet.entity((EntityKind::Visit, id.0)).await?;
     stored
         .filter(|s| !s.row.deleted)
         .map(|s| s.row.read())
@@ -105,13 +100,13 @@ async fn find_visit(
 }
 
 async fn refuse_slot(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     wish: Wish,
 ) -> Result<Option<Remark>, Fault> {
-    let busy = list_busy(conn, book, &wish).await?;
-    let stated = find_hours(conn, book, wish.installer_id).await?;
-    let zone = find_zone(conn, book).await?;
+    let busy = list_busy(sheet, &wish).await?;
+    let stated = find_hours(sheet, wish.installer_id).await?;
+    let zone = find_zone(sheet, book).await?;
     // Without stated hours nobody can be outside of them; two places at once stay impossible.
     let verdict = match &stated {
         Some(hours) => check_slot(hours, &busy, wish.slot, &zone),
@@ -155,44 +150,28 @@ fn usual_hours(wish: Slot) -> WorkingHours {
 }
 
 /// The installer's other booked visits.
-async fn list_busy(conn: &mut AnyConnection, book: &Book, wish: &Wish) -> Result<Vec<Slot>, Fault> {
-    let around = |minutes| -> UnixMs { wish.slot.starts_at.plus_minutes(minutes) };
-    let rows = sqlx::query(include_str!("sql/list_booked_visits.sql"))
-        .bind(&book.key)
-        .bind(wish.installer_id.to_string())
-        .bind(around(-AROUND_MIN).0)
-        .bind(around(AROUND_MIN).0)
-        .fetch_all(conn)
-        .await?;
-    let own = wish.visit_id.to_string();
-    let mut busy = Vec::with_capacity(rows.len());
-    for row in rows {
-        if row.try_get::<String, _>("entity_id")? == own {
-            continue;
-        }
-        let visit: Visit = serde_json::from_str(&row.try_get::<String, _>("body")?)?;
-        busy.push(Slot {
-            starts_at: visit.starts_at,
-            ends_at: visit.ends_at,
-        });
-    }
-    Ok(busy)
+async fn list_busy(sheet: &mut Sheet<'_>, wish: &Wish) -> Result<Vec<Slot>, Fault> {
+    let around = |minutes| wish.slot.starts_at.plus_minutes(minutes);
+    let stretch = (around(-AROUND_MIN), around(AROUND_MIN));
+    let visits = sheet.booked_visits(wish.installer_id.0, stretch).await?;
+    let others = visits.into_iter().filter(|(id, _)| *id != wish.visit_id.0);
+    let busy = others.map(|(_, visit)| Slot {
+        starts_at: visit.starts_at,
+        ends_at: visit.ends_at,
+    });
+    Ok(busy.collect())
 }
 
-async fn find_hours(
-    conn: &mut AnyConnection,
-    book: &Book,
-    id: StaffId,
-) -> Result<Option<WorkingHours>, Fault> {
-    let stored = entities::find(conn, &book.key, EntityKind::Staff, id.0).await?;
+async fn find_hours(sheet: &mut Sheet<'_>, id: StaffId) -> Result<Option<WorkingHours>, Fault> {
+    let stored = sheet.entity((EntityKind::Staff, id.0)).await?;
     Ok(match stored {
         Some(stored) => stored.row.read::<Staff>()?.working_hours,
         None => None,
     })
 }
 
-async fn find_zone(conn: &mut AnyConnection, book: &Book) -> Result<ShopZone, Fault> {
-    let stored = entities::find(conn, &book.key, EntityKind::Shop, book.tenant.0).await?;
+async fn find_zone(sheet: &mut Sheet<'_>, book: &Book) -> Result<ShopZone, Fault> {
+    let stored = sheet.entity((EntityKind::Shop, book.tenant.0)).await?;
     let shop: Shop = stored.map_or_else(|| Ok(Shop::default()), |s| s.row.read())?;
     ShopZone::named(&shop.time_zone)
         .or_else(|_| ShopZone::named("UTC"))
@@ -201,8 +180,7 @@ async fn find_zone(conn: &mut AnyConnection, book: &Book) -> Result<ShopZone, Fa
 
 /// A visit that took place although its booking was refused is a fact: what the refusal kept brings it back.
 pub(super) async fn recover(
-    conn: &mut AnyConnection,
-    book: &Book,
+    sheet: &mut Sheet<'_>,
     op: &Op,
     clock: FieldClock,
 ) -> Result<Option<EntityRow>, Fault> {
@@ -212,17 +190,15 @@ pub(super) async fn recover(
     else {
         return Ok(None);
     };
-    if entities::find(conn, &book.key, EntityKind::Visit, visit_id.0)
-        .await?
-        .is_some()
-    {
+    let subject = (EntityKind::Visit, visit_id.0);
+    if sheet.entity(subject).await?.is_some() {
         return Ok(None);
     }
-    let refused =
-        entities::find_by_lookup(conn, &book.key, EntityKind::Conflict, &visit_id.to_string())
-            .await?;
+    let refused = sheet
+        .ids_by_lookup(EntityKind::Conflict, &visit_id.to_string())
+        .await?;
     for id in refused {
-        let Some(stored) = entities::find(conn, &book.key, EntityKind::Conflict, id).await? else {
+        let Some(stored) = sheet.entity((EntityKind::Conflict, id)).await? else {
             continue;
         };
         let details = stored.row.read::<Conflict>()?.details;
@@ -242,21 +218,13 @@ pub(super) async fn recover(
             note: String::new(),
             done_at: Some(*done_at),
         };
-        let subject = (EntityKind::Visit, visit_id.0);
         let mut fields = fields_of(&visit)?;
         // The operation's own words come after this under the same clock, which must not meet itself.
         fields.remove("note");
         fields.remove("done_at");
-        return entities::patch(
-            conn,
-            book,
-            subject,
-            &fields,
-            clock,
-            entities::Rule::LastWriter,
-        )
-        .await
-        .map(Some);
+        return entities::patch(sheet, subject, &fields, clock, entities::Rule::LastWriter)
+            .await
+            .map(Some);
     }
     Ok(None)
 }

@@ -8,11 +8,10 @@ use counterfoil_domain::merge::{self, Clocks, FieldClock};
 use counterfoil_domain::visit::VisitStatus;
 use counterfoil_domain::{CustomerId, EntityKind, EntityRow, Op};
 use serde::de::DeserializeOwned;
-use sqlx::AnyConnection;
-use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::{Book, Fault};
+use super::Fault;
+use super::sheet::{Sheet, Subject};
 
 /// An entity with its fields' clocks.
 #[derive(Debug, Clone)]
@@ -32,81 +31,8 @@ pub(super) enum Rule {
     HubDecides,
 }
 
-/// Reads an entity; deleted ones as well.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find(
-    conn: &mut AnyConnection,
-    tenant: &str,
-    kind: EntityKind,
-    id: Uuid,
-) -> Result<Option<Stored>, Fault> {
-    let row = sqlx::query(include_str!("sql/find_entity.sql"))
-        .bind(tenant)
-        .bind(kind.name())
-        .bind(id.to_string())
-        .fetch_optional(conn)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Stored {
-        row: EntityRow {
-            kind,
-            id,
-            fields: serde_json::from_str(&row.try_get::<String, _>("body")?)?,
-            deleted: row.try_get::<i64, _>("deleted")? != 0,
-        },
-        clocks: serde_json::from_str(&row.try_get::<String, _>("clocks")?)?,
-    }))
-}
-
-/// The ids of entities that are there under a lookup: customers by phone, conflicts by subject.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_by_lookup(
-    conn: &mut AnyConnection,
-    tenant: &str,
-    kind: EntityKind,
-    lookup: &str,
-) -> Result<Vec<Uuid>, Fault> {
-    let rows = sqlx::query(include_str!("sql/find_entity_by_lookup.sql"))
-        .bind(tenant)
-        .bind(kind.name())
-        .bind(lookup)
-        .fetch_all(conn)
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let text: String = row.try_get("entity_id")?;
-            Uuid::parse_str(&text).map_err(|e| Fault::Poison(e.to_string()))
-        })
-        .collect()
-}
-
-/// Writes an entity.
-///
-/// # Errors
-/// When its fields do not fit its kind, or the database fails.
-pub async fn save(conn: &mut AnyConnection, tenant: &str, stored: &Stored) -> Result<(), Fault> {
-    let row = &stored.row;
-    let (lookup, lookup_at) = lookups(row)?;
-    sqlx::query(include_str!("sql/save_entity.sql"))
-        .bind(tenant)
-        .bind(row.kind.name())
-        .bind(row.id.to_string())
-        .bind(serde_json::to_string(&row.fields)?)
-        .bind(serde_json::to_string(&stored.clocks)?)
-        .bind(i64::from(row.deleted))
-        .bind(lookup)
-        .bind(lookup_at)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
 /// What an entity is searched by; reading it also proves that the fields have their kind's shape.
-fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
+pub(super) fn lookups(row: &EntityRow) -> Result<(Option<String>, Option<i64>), Fault> {
     fn shape<T: DeserializeOwned>(row: &EntityRow) -> Result<T, Fault> {
         row.read()
             .map_err(|e| Fault::Poison(format!("{} does not have its shape: {e}", row.kind.name())))
@@ -150,14 +76,14 @@ fn blank(kind: EntityKind, id: Uuid) -> Stored {
 
 /// Sets fields and returns the row after it.
 pub(super) async fn patch(
-    conn: &mut AnyConnection,
-    book: &Book,
-    (kind, id): (EntityKind, Uuid),
+    sheet: &mut Sheet<'_>,
+    (kind, id): Subject,
     fields: &Fields,
     clock: FieldClock,
     rule: Rule,
 ) -> Result<EntityRow, Fault> {
-    let mut stored = find(conn, &book.key, kind, id)
+    let mut stored = sheet
+        .entity((kind, id))
         .await?
         .unwrap_or_else(|| blank(kind, id));
     let clock = if rule == Rule::HubDecides {
@@ -177,8 +103,9 @@ pub(super) async fn patch(
             .fields
             .insert("card_keys".to_owned(), serde_json::to_value(keys)?);
     }
-    save(conn, &book.key, &stored).await?;
-    Ok(stored.row)
+    let row = stored.row.clone();
+    sheet.put_entity(stored)?;
+    Ok(row)
 }
 
 /// A clock that no field's clock exceeds.
@@ -227,23 +154,23 @@ fn merged_keys(
 
 /// Sets a tombstone and returns the row after it.
 pub(super) async fn delete(
-    conn: &mut AnyConnection,
-    book: &Book,
-    (kind, id): (EntityKind, Uuid),
+    sheet: &mut Sheet<'_>,
+    (kind, id): Subject,
     clock: FieldClock,
 ) -> Result<EntityRow, Fault> {
-    let mut stored = find(conn, &book.key, kind, id)
+    let mut stored = sheet
+        .entity((kind, id))
         .await?
         .unwrap_or_else(|| blank(kind, id));
     merge::delete(&mut stored.row, &mut stored.clocks, clock);
-    save(conn, &book.key, &stored).await?;
-    Ok(stored.row)
+    let row = stored.row.clone();
+    sheet.put_entity(stored)?;
+    Ok(row)
 }
 
 /// A stamp or a sale after a deletion shows that the customer is there.
 pub(super) async fn revive_customer(
-    conn: &mut AnyConnection,
-    book: &Book,
+    sheet: &mut Sheet<'_>,
     op: &Op,
     clock: FieldClock,
 ) -> Result<Option<EntityRow>, Fault> {
@@ -256,26 +183,18 @@ pub(super) async fn revive_customer(
         },
         _ => return Ok(None),
     };
-    let Some(stored) = find(conn, &book.key, EntityKind::Customer, customer.0).await? else {
+    let subject = (EntityKind::Customer, customer.0);
+    if !sheet.is_deleted(subject).await? {
+        return Ok(None);
+    }
+    let Some(stored) = sheet.entity(subject).await? else {
         return Ok(None);
     };
-    let name = stored
-        .row
-        .fields
-        .get_key_value("name")
-        .filter(|_| stored.row.deleted);
+    let name = stored.row.fields.get_key_value("name");
     let Some((field, value)) = name else {
         return Ok(None);
     };
     let fields = Fields::from([(field.clone(), value.clone())]);
-    let row = patch(
-        conn,
-        book,
-        (EntityKind::Customer, customer.0),
-        &fields,
-        clock,
-        Rule::LastWriter,
-    )
-    .await?;
+    let row = patch(sheet, subject, &fields, clock, Rule::LastWriter).await?;
     Ok((!row.deleted).then_some(row))
 }

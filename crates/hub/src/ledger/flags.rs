@@ -6,19 +6,18 @@ use counterfoil_domain::entity::{Fields, Product};
 use counterfoil_domain::fact::{Refund, Sale};
 use counterfoil_domain::{EntityKind, EntityRow, FactRow, OpMeta};
 use serde_json::json;
-use sqlx::AnyConnection;
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::facts::Inserted;
-use super::{Book, Fault, Remark, entities};
+use super::sheet::Sheet;
+use super::{Book, Fault, Remark};
 
 /// A device whose clock runs ahead is reported once a day, not with every operation.
 const CLOCK_REPORT_MS: i64 = 24 * 3_600_000;
 
 /// What a fact calls for.
 pub(super) async fn after_fact(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     fact: &FactRow,
     inserted: &Inserted,
@@ -37,7 +36,7 @@ pub(super) async fn after_fact(
         (FactRow::Stock(entry), Some(balance))
             if balance < 0 && balance - entry.quantity.milli() >= 0 =>
         {
-            oversold(conn, book, entry.product_id.0, balance).await
+            oversold(sheet, entry.product_id.0, balance).await
         }
         (FactRow::Stamp(entry), Some(balance)) if balance < 0 && entry.stamps < 0 => {
             Ok(Some(Remark {
@@ -46,19 +45,18 @@ pub(super) async fn after_fact(
                 details: json!({ "customer_id": entry.customer_id, "balance": balance }),
             }))
         }
-        (FactRow::Refund(refund), _) => over_sale(conn, book, refund).await,
+        (FactRow::Refund(refund), _) => over_sale(sheet, book, refund).await,
         _ => Ok(None),
     }
 }
 
 /// Reported when the book first says less than nothing; a product whose stock is not kept is not reported.
 async fn oversold(
-    conn: &mut AnyConnection,
-    book: &Book,
+    sheet: &mut Sheet<'_>,
     product_id: Uuid,
     balance: i64,
 ) -> Result<Option<Remark>, Fault> {
-    let product = entities::find(conn, &book.key, EntityKind::Product, product_id).await?;
+    let product = sheet.entity((EntityKind::Product, product_id)).await?;
     let kept = match product {
         Some(stored) => stored.row.read::<Product>()?.low_stock_below.is_some(),
         None => false,
@@ -72,32 +70,16 @@ async fn oversold(
 }
 
 async fn over_sale(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     refund: &Refund,
 ) -> Result<Option<Remark>, Fault> {
-    let sale_id = refund.sale_id.to_string();
-    let row = sqlx::query(include_str!("sql/find_sale.sql"))
-        .bind(&book.key)
-        .bind(&sale_id)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let sale_id = refund.sale_id;
     // The sale may still be on its way from another till.
-    let Some(row) = row else { return Ok(None) };
-    let FactRow::Sale(sale) = serde_json::from_str(&row.try_get::<String, _>("body")?)? else {
+    let Some(sale) = sheet.sale(sale_id.0).await? else {
         return Ok(None);
     };
-    let rows = sqlx::query(include_str!("sql/list_refunds_of_sale.sql"))
-        .bind(&book.key)
-        .bind(&sale_id)
-        .fetch_all(conn)
-        .await?;
-    let mut refunds = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let FactRow::Refund(refund) = serde_json::from_str(&row.try_get::<String, _>("body")?)? {
-            refunds.push(refund);
-        }
-    }
+    let refunds = sheet.refunds_of(sale_id.0).await?;
     let refunded_minor: i64 = refunds
         .iter()
         .map(|r| r.total.minor())
@@ -130,8 +112,7 @@ fn more_than_sold(sale: &Sale, refunds: &[Refund]) -> bool {
 
 /// What an edit calls for.
 pub(super) async fn after_patch(
-    conn: &mut AnyConnection,
-    book: &Book,
+    sheet: &mut Sheet<'_>,
     row: &EntityRow,
     fields: &Fields,
 ) -> Result<Option<Remark>, Fault> {
@@ -144,7 +125,7 @@ pub(super) async fn after_patch(
     else {
         return Ok(None);
     };
-    let others = entities::find_by_lookup(conn, &book.key, EntityKind::Customer, phone).await?;
+    let others = sheet.ids_by_lookup(EntityKind::Customer, phone).await?;
     let other = others
         .into_iter()
         .find(|id| *id != row.id)
@@ -158,20 +139,16 @@ pub(super) async fn after_patch(
 
 /// A clock more than five minutes ahead was held back.
 pub(super) async fn clock_ahead(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     meta: &OpMeta,
 ) -> Result<Option<Remark>, Fault> {
-    let flagged = sqlx::query(include_str!("sql/flag_clock.sql"))
-        .bind(&book.key)
-        .bind(meta.device_id.to_string())
-        .bind(book.now.0)
-        .bind(book.now.0 - CLOCK_REPORT_MS)
-        .execute(conn)
+    let flagged = sheet
+        .flag_clock(meta.device_id, book.now, book.now.plus_ms(-CLOCK_REPORT_MS))
         .await?;
     let details = json!({ "device_id": meta.device_id, "ahead_ms": meta.hlc.ms - book.now.0 });
     let subject = (EntityKind::Shop, book.tenant.0);
-    Ok((flagged.rows_affected() == 1).then_some(Remark {
+    Ok(flagged.then_some(Remark {
         code: "clock_ahead",
         subject,
         details,

@@ -1,11 +1,17 @@
 //! The tenant's book: operations become rows, each leaves exactly one numbered change.
 //!
 //! Whoever writes holds the tenant's counter row; so changes are numbered in the order in which they are committed.
+//! Operations are applied on a [`Sheet`] in memory, which reads ahead for a batch and is written down at once.
 
+mod ahead;
 mod claims;
 mod entities;
 mod facts;
 mod flags;
+pub mod many;
+mod read;
+mod sheet;
+mod write;
 
 use counterfoil_domain::entity::Conflict;
 use counterfoil_domain::hlc::Hlc;
@@ -22,8 +28,8 @@ use uuid::Uuid;
 use crate::http::Failure;
 use crate::http::extract::uuid_of;
 
-pub use entities::{find, find_by_lookup};
-pub use facts::stamp_balance;
+pub use read::{find, find_by_lookup, stamp_balance};
+pub use sheet::Sheet;
 
 /// A tenant's book while its counter row is held.
 #[derive(Debug)]
@@ -45,6 +51,10 @@ pub struct Book {
 pub enum Fault {
     /// It can never be: it goes to the dead letters.
     Poison(String),
+    /// The engine cannot hold one of its values: as [`Fault::Poison`], but the engine is to be rolled back.
+    Unholdable(String),
+    /// A fact that was taken for new stands already: nothing of the batch is kept, and it is applied one by one.
+    Standing,
     /// The database failed: nothing of the batch is kept.
     Database(sqlx::Error),
 }
@@ -68,7 +78,7 @@ impl From<sqlx::Error> for Fault {
             _ => false,
         };
         if unholdable {
-            Self::Poison(error.to_string())
+            Self::Unholdable(error.to_string())
         } else {
             Self::Database(error)
         }
@@ -84,7 +94,8 @@ impl From<serde_json::Error> for Fault {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Poison(reason) => Self::internal(reason),
+            Fault::Poison(reason) | Fault::Unholdable(reason) => Self::internal(reason),
+            Fault::Standing => Self::internal("a fact that was taken for new stands already"),
             Fault::Database(error) => error.into(),
         }
     }
@@ -141,24 +152,47 @@ impl Book {
         origin: Option<Origin>,
         done: Done,
     ) -> Result<(), Failure> {
-        let seq = self.head + 1;
-        let row_count = i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
-        let change = Change {
-            seq,
-            origin,
-            outcome: done.outcome,
-            at: self.now,
-            rows: done.rows,
-        };
-        sqlx::query(include_str!("sql/append_change.sql"))
-            .bind(&self.key)
-            .bind(seq.cast_signed())
-            .bind(origin.map(|o| o.op_id.to_string()))
-            .bind(row_count)
-            .bind(serde_json::to_string(&change).map_err(Failure::internal)?)
-            .execute(conn)
-            .await?;
-        self.head = seq;
+        Ok(self.append_all(conn, vec![(origin, done)]).await?)
+    }
+
+    /// Appends changes under the next numbers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn append_all(
+        &mut self,
+        conn: &mut AnyConnection,
+        all: Vec<(Option<Origin>, Done)>,
+    ) -> Result<(), Fault> {
+        let mut changes = Vec::with_capacity(all.len());
+        for (seq, (origin, done)) in (self.head + 1..).zip(all) {
+            let row_count = i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
+            let change = Change {
+                seq,
+                origin,
+                outcome: done.outcome,
+                at: self.now,
+                rows: done.rows,
+            };
+            let body = serde_json::to_string(&change)?;
+            changes.push((seq, origin.map(|o| o.op_id.to_string()), row_count, body));
+        }
+        let tenant = &self.key;
+        many::insert(
+            conn,
+            include_str!("sql/append_change.sql"),
+            &changes,
+            |statement, (seq, op_id, row_count, body)| {
+                statement
+                    .bind(tenant.clone())
+                    .bind(seq.cast_signed())
+                    .bind(op_id.clone())
+                    .bind(*row_count)
+                    .bind(body.clone())
+            },
+        )
+        .await?;
+        self.head += changes.len() as u64;
         Ok(())
     }
 
@@ -196,7 +230,9 @@ impl Book {
                 counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0),
             },
         };
-        let done = apply(conn, self, op, &meta).await?;
+        let mut sheet = Sheet::new(conn, &self.key);
+        let done = sheet.apply(self, op, &meta).await?;
+        sheet.flush().await?;
         let again = Done {
             outcome: done.outcome.clone(),
             rows: done.rows.clone(),
@@ -214,18 +250,53 @@ impl Book {
     }
 }
 
+impl<'c> Sheet<'c> {
+    /// A sheet for a batch: what its operations will want is read ahead.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ahead<'o>(
+        conn: &'c mut AnyConnection,
+        book: &Book,
+        ops: impl Iterator<Item = &'o Op>,
+    ) -> Result<Self, Fault> {
+        let mut sheet = Self::new(conn, &book.key);
+        sheet.trusting = true;
+        sheet.read_ahead(&ahead::Wants::of(ops)).await?;
+        Ok(sheet)
+    }
+
+    /// A sheet for one operation.
+    pub fn single(conn: &'c mut AnyConnection, book: &Book) -> Self {
+        Self::new(conn, &book.key)
+    }
+
+    /// Applies one operation. When it is poisoned, nothing of it stays.
+    ///
+    /// # Errors
+    /// See [`Fault`]; after any but [`Fault::Poison`] the caller rolls back to before the sheet.
+    pub async fn apply(&mut self, book: &Book, op: &Op, meta: &OpMeta) -> Result<Done, Fault> {
+        let done = apply(self, book, op, meta).await;
+        match &done {
+            Ok(_) => self.keep_draft(),
+            Err(_) => self.drop_draft(),
+        }
+        done
+    }
+
+    /// Writes down what was applied.
+    ///
+    /// # Errors
+    /// See [`Fault`]; the caller rolls back to before the sheet.
+    pub async fn write_down(mut self) -> Result<(), Fault> {
+        self.flush().await
+    }
+}
+
 /// Applies one operation: facts always, claims when they can be granted, edits by last writer.
-///
-/// # Errors
-/// See [`Fault`]; the caller rolls back to before the operation.
-pub async fn apply(
-    conn: &mut AnyConnection,
-    book: &Book,
-    op: &Op,
-    meta: &OpMeta,
-) -> Result<Done, Fault> {
-    if let Some(refusal) = claims::refusal(conn, book, op).await? {
-        return refuse(conn, book, op, meta, refusal).await;
+async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Result<Done, Fault> {
+    if let Some(refusal) = claims::refusal(sheet, book, op).await? {
+        return refuse(sheet, book, op, meta, refusal).await;
     }
     let (hlc, ahead) = meta.hlc.clamped(book.now);
     let clock = FieldClock {
@@ -234,14 +305,14 @@ pub async fn apply(
     };
     let mut rows = Vec::new();
     let mut remarks = Vec::new();
-    if let Some(row) = claims::recover(conn, book, op, clock).await? {
+    if let Some(row) = claims::recover(sheet, op, clock).await? {
         rows.push(Row::Entity(row));
     }
     for effect in effects(op, meta).map_err(|e| Fault::Poison(e.to_string()))? {
         match effect {
             Effect::Insert(fact) => {
-                let inserted = facts::insert(conn, book, meta.op_id, &fact).await?;
-                remarks.extend(flags::after_fact(conn, book, &fact, &inserted).await?);
+                let inserted = facts::insert(sheet, meta.op_id, &fact).await?;
+                remarks.extend(flags::after_fact(sheet, book, &fact, &inserted).await?);
                 rows.push(Row::Fact(inserted.stored.unwrap_or(fact)));
             }
             Effect::Patch { kind, id, fields } => {
@@ -250,25 +321,25 @@ pub async fn apply(
                 } else {
                     entities::Rule::LastWriter
                 };
-                let row = entities::patch(conn, book, (kind, id), &fields, clock, how).await?;
-                remarks.extend(flags::after_patch(conn, book, &row, &fields).await?);
+                let row = entities::patch(sheet, (kind, id), &fields, clock, how).await?;
+                remarks.extend(flags::after_patch(sheet, &row, &fields).await?);
                 rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
                 rows.push(Row::Entity(row));
             }
             Effect::Delete { kind, id } => {
                 rows.push(Row::Entity(
-                    entities::delete(conn, book, (kind, id), clock).await?,
+                    entities::delete(sheet, (kind, id), clock).await?,
                 ));
             }
         }
     }
-    if let Some(row) = entities::revive_customer(conn, book, op, clock).await? {
+    if let Some(row) = entities::revive_customer(sheet, op, clock).await? {
         rows.push(Row::Entity(row));
     }
     if ahead {
-        remarks.extend(flags::clock_ahead(conn, book, meta).await?);
+        remarks.extend(flags::clock_ahead(sheet, book, meta).await?);
     }
-    if let Some(row) = note(conn, book, op.kind(), meta, remarks, false).await? {
+    if let Some(row) = note(sheet, book, op.kind(), meta, remarks, false).await? {
         rows.push(row);
     }
     Ok(Done {
@@ -279,7 +350,7 @@ pub async fn apply(
 
 /// A claim that cannot be granted: the change restores the row as the hub has it, and a conflict says why.
 async fn refuse(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     op: &Op,
     meta: &OpMeta,
@@ -288,10 +359,10 @@ async fn refuse(
     let (kind, id) = refusal.subject;
     let code = refusal.code.to_owned();
     let mut rows = Vec::new();
-    if let Some(stored) = find(conn, &book.key, kind, id).await? {
+    if let Some(stored) = sheet.entity((kind, id)).await? {
         rows.push(Row::Entity(stored.row));
     }
-    rows.extend(note(conn, book, op.kind(), meta, vec![refusal], true).await?);
+    rows.extend(note(sheet, book, op.kind(), meta, vec![refusal], true).await?);
     Ok(Done {
         outcome: Outcome::Refused { code },
         rows,
@@ -300,7 +371,7 @@ async fn refuse(
 
 /// Writes what a person must see: one conflict an operation, its id the operation's.
 async fn note(
-    conn: &mut AnyConnection,
+    sheet: &mut Sheet<'_>,
     book: &Book,
     op_kind: &str,
     meta: &OpMeta,
@@ -331,15 +402,9 @@ async fn note(
     };
     let fields = counterfoil_domain::entity::fields_of(&conflict)?;
     let subject = (EntityKind::Conflict, meta.op_id.0);
-    let row = entities::patch(
-        conn,
-        book,
-        subject,
-        &fields,
-        book.hub_clock(),
-        entities::Rule::LastWriter,
-    )
-    .await?;
+    let clock = book.hub_clock();
+    let rule = entities::Rule::LastWriter;
+    let row = entities::patch(sheet, subject, &fields, clock, rule).await?;
     Ok(Some(Row::Entity(row)))
 }
 
@@ -353,15 +418,12 @@ pub async fn suggest(
     subject: (EntityKind, Uuid),
     fields: &counterfoil_domain::entity::Fields,
 ) -> Result<(), Failure> {
-    let row = entities::patch(
-        conn,
-        book,
-        subject,
-        fields,
-        book.hub_clock(),
-        entities::Rule::LastWriter,
-    )
-    .await?;
+    let mut sheet = Sheet::new(conn, &book.key);
+    let clock = book.hub_clock();
+    let rule = entities::Rule::LastWriter;
+    let row = entities::patch(&mut sheet, subject, fields, clock, rule).await?;
+    sheet.keep_draft();
+    sheet.flush().await?;
     book.append(
         conn,
         None,

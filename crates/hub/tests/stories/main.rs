@@ -9,6 +9,7 @@
 
 mod accounts;
 mod backups;
+mod bulk;
 mod customers;
 mod devices;
 mod edges;

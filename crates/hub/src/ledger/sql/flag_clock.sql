@@ -1,2 +1,1 @@
-UPDATE devices SET clock_flagged_at = $3
-WHERE tenant_id = $1 AND device_id = $2 AND (clock_flagged_at IS NULL OR clock_flagged_at < $4)
+UPDATE devices SET clock_flagged_at = $3 WHERE tenant_id = $1 AND device_id = $2

@@ -1,67 +1,83 @@
 //! A device's line of operations at the hub: what is known is answered, what is new is applied or buried.
 
 use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash};
-use counterfoil_protocol::sync::{OpResult, Origin, Outcome, PushReply, PushRequest};
-use sha2::{Digest as _, Sha256};
+use counterfoil_protocol::sync::{OpResult, PushReply, PushRequest};
 use sqlx::AnyConnection;
-use sqlx::{Connection as _, Row as _};
+use sqlx::Row as _;
 use uuid::Uuid;
 
+use super::batch::take_new;
 use super::chain::{Fit, fit};
 use crate::http::Failure;
-use crate::ledger::{Book, Done, Fault, apply};
-use crate::secret::{hex, same};
+use crate::ledger::Book;
+use crate::secret::same;
 
-/// Takes a batch into the book; only `Accepted` is to be committed.
+/// What became of a batch.
+pub(super) struct Taken {
+    /// The answer.
+    pub(super) reply: PushReply,
+    /// Whether there is something to commit; a batch that was known leaves nothing behind.
+    pub(super) wrote: bool,
+}
+
+impl Taken {
+    const fn nothing(reply: PushReply) -> Self {
+        Self {
+            reply,
+            wrote: false,
+        }
+    }
+}
+
+/// Takes a batch into the book.
 pub(super) async fn take_batch(
     conn: &mut AnyConnection,
     epoch: Uuid,
     book: &mut Book,
     device: DeviceId,
     batch: &PushRequest,
-) -> Result<PushReply, Failure> {
+) -> Result<Taken, Failure> {
     let mut line = Line::open(conn, device, batch.incarnation, book).await?;
     let known = match fit(&batch.ops, line.last_seq, line.last_hash) {
         Fit::Continues { known } => known,
         Fit::Gap => {
-            return Ok(PushReply::Gap {
+            return Ok(Taken::nothing(PushReply::Gap {
                 epoch,
                 last_seq: line.last_seq,
-            });
+            }));
         }
-        Fit::Fork { seq, hub_hash } => return Ok(PushReply::Fork { seq, hub_hash }),
+        Fit::Fork { seq, hub_hash } => {
+            return Ok(Taken::nothing(PushReply::Fork { seq, hub_hash }));
+        }
         Fit::Disorder => return Err(Failure::field("ops", "order")),
     };
-    let mut results = Vec::with_capacity(batch.ops.len());
-    for op in &batch.ops[..known] {
-        match line.stored_result(conn, op).await? {
-            Ok(result) => results.push(result),
-            Err(hub_hash) => {
-                return Ok(PushReply::Fork {
-                    seq: op.seq,
-                    hub_hash,
-                });
-            }
-        }
+    let (known, new) = batch.ops.split_at(known);
+    let mut results = match line.stored_results(conn, known).await? {
+        Ok(results) => results,
+        Err((seq, hub_hash)) => return Ok(Taken::nothing(PushReply::Fork { seq, hub_hash })),
+    };
+    if !new.is_empty() {
+        results.extend(take_new(conn, book, &mut line, new).await?);
+        line.close(conn).await?;
     }
-    for op in &batch.ops[known..] {
-        results.push(line.take(conn, book, op).await?);
-    }
-    line.close(conn).await?;
-    Ok(PushReply::Accepted {
-        epoch,
-        last_seq: line.last_seq,
-        results,
+    Ok(Taken {
+        // An empty batch may have begun a life.
+        wrote: !new.is_empty() || known.is_empty(),
+        reply: PushReply::Accepted {
+            epoch,
+            last_seq: line.last_seq,
+            results,
+        },
     })
 }
 
 /// One life of a device's database, while its row is held.
-struct Line {
-    tenant: String,
-    device: String,
-    incarnation: String,
-    last_seq: u64,
-    last_hash: OpHash,
+pub(super) struct Line {
+    pub(super) tenant: String,
+    pub(super) device: String,
+    pub(super) incarnation: String,
+    pub(super) last_seq: u64,
+    pub(super) last_hash: OpHash,
 }
 
 impl Line {
@@ -104,152 +120,39 @@ impl Line {
         Ok(())
     }
 
-    /// What an operation that is known by its place got; or the hash of the other one that is there.
-    async fn stored_result(
+    /// What operations that are known by their places got; or the place and the hash of another one that is there.
+    async fn stored_results(
         &self,
         conn: &mut AnyConnection,
-        op: &OpEnvelope,
-    ) -> Result<Result<OpResult, OpHash>, Failure> {
-        let row = sqlx::query(include_str!("sql/find_operation.sql"))
-            .bind(&self.tenant)
-            .bind(&self.device)
-            .bind(&self.incarnation)
-            .bind(op.seq.cast_signed())
-            .fetch_one(conn)
-            .await?;
-        let hash: String = row.try_get("hash")?;
-        if !same(&hash, &op.hash().to_string()) {
-            return Ok(Err(hash.parse().map_err(Failure::internal)?));
-        }
-        let outcome = serde_json::from_str(&row.try_get::<String, _>("result")?)
-            .map_err(Failure::internal)?;
-        Ok(Ok(OpResult {
-            op_id: op.op_id,
-            seq: op.seq,
-            outcome,
-        }))
-    }
-
-    /// Takes the next operation of the chain.
-    async fn take(
-        &mut self,
-        conn: &mut AnyConnection,
-        book: &mut Book,
-        op: &OpEnvelope,
-    ) -> Result<OpResult, Failure> {
-        let content = content_hash(op);
-        let twins = sqlx::query(include_str!("sql/find_operation_by_id.sql"))
-            .bind(&self.tenant)
-            .bind(op.op_id.to_string())
-            .fetch_optional(&mut *conn)
-            .await?;
-        let origin = Origin {
-            op_id: op.op_id,
-            device_id: op.device_id,
-            incarnation: op.incarnation,
-            seq: op.seq,
+        ops: &[OpEnvelope],
+    ) -> Result<Result<Vec<OpResult>, (u64, OpHash)>, Failure> {
+        let (Some(first), Some(last)) = (ops.first(), ops.last()) else {
+            return Ok(Ok(Vec::new()));
         };
-        let outcome = match twins {
-            // Sent again in a new life of the database: it stands already, its change too.
-            Some(row) if row.try_get::<String, _>("content_hash")? == content => {
-                serde_json::from_str(&row.try_get::<String, _>("result")?)
-                    .map_err(Failure::internal)?
-            }
-            twin => {
-                let done = match twin {
-                    Some(_) => Err("another operation has this id".to_owned()),
-                    None => attempt(conn, book, op).await?,
-                };
-                let done = match done {
-                    Ok(done) => done,
-                    Err(reason) => self.bury(conn, book, op, reason).await?,
-                };
-                let outcome = done.outcome.clone();
-                book.append(conn, Some(origin), done).await?;
-                outcome
-            }
-        };
-        self.last_seq = op.seq;
-        self.last_hash = op.hash();
-        sqlx::query(include_str!("sql/insert_operation.sql"))
+        let rows = sqlx::query(include_str!("sql/list_operations.sql"))
             .bind(&self.tenant)
             .bind(&self.device)
             .bind(&self.incarnation)
-            .bind(op.seq.cast_signed())
-            .bind(op.op_id.to_string())
-            .bind(self.last_hash.to_string())
-            .bind(content)
-            .bind(serde_json::to_string(&outcome).map_err(Failure::internal)?)
-            .bind(book.now.0)
-            .execute(conn)
+            .bind(first.seq.cast_signed())
+            .bind(last.seq.cast_signed())
+            .fetch_all(conn)
             .await?;
-        Ok(OpResult {
-            op_id: op.op_id,
-            seq: op.seq,
-            outcome,
-        })
-    }
-
-    /// Keeps what cannot be read as it came; the queue moves on.
-    async fn bury(
-        &self,
-        conn: &mut AnyConnection,
-        book: &Book,
-        op: &OpEnvelope,
-        reason: String,
-    ) -> Result<Done, Failure> {
-        sqlx::query(include_str!("sql/insert_dead_letter.sql"))
-            .bind(&self.tenant)
-            .bind(&self.device)
-            .bind(&self.incarnation)
-            .bind(op.seq.cast_signed())
-            .bind(op.op_id.to_string())
-            .bind(serde_json::to_string(op).map_err(Failure::internal)?)
-            .bind(reason.replace('\0', ""))
-            .bind(book.now.0)
-            .execute(conn)
-            .await?;
-        tracing::warn!(
-            kind = op.kind,
-            version = op.version,
-            "an operation went to the dead letters"
-        );
-        Ok(Done {
-            outcome: Outcome::DeadLetter { reason },
-            rows: Vec::new(),
-        })
-    }
-}
-
-/// Applies an operation inside a savepoint; what poisons it is told, what fails the database fails the batch.
-async fn attempt(
-    conn: &mut AnyConnection,
-    book: &Book,
-    envelope: &OpEnvelope,
-) -> Result<Result<Done, String>, Failure> {
-    let op = match envelope.op() {
-        Ok(op) => op,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let mut savepoint = conn.begin().await?;
-    match apply(&mut savepoint, book, &op, &envelope.meta()).await {
-        Ok(done) => {
-            savepoint.commit().await?;
-            Ok(Ok(done))
+        if rows.len() != ops.len() {
+            return Err(Failure::internal("an operation before the last is gone"));
         }
-        Err(Fault::Poison(reason)) => {
-            savepoint.rollback().await?;
-            Ok(Err(reason))
+        let mut results = Vec::with_capacity(ops.len());
+        for (op, row) in ops.iter().zip(rows) {
+            let hash: String = row.try_get("hash")?;
+            if !same(&hash, &op.hash().to_string()) {
+                return Ok(Err((op.seq, hash.parse().map_err(Failure::internal)?)));
+            }
+            let result: String = row.try_get("result")?;
+            results.push(OpResult {
+                op_id: op.op_id,
+                seq: op.seq,
+                outcome: serde_json::from_str(&result).map_err(Failure::internal)?,
+            });
         }
-        Err(Fault::Database(error)) => Err(error.into()),
+        Ok(Ok(results))
     }
-}
-
-/// What makes two operations of one id the same, whatever life of the database sent them.
-fn content_hash(op: &OpEnvelope) -> String {
-    let head = format!("{} {} {} {} ", op.kind, op.version, op.at.0, op.device_id);
-    hex(&Sha256::new()
-        .chain_update(head)
-        .chain_update(&op.payload)
-        .finalize())
 }

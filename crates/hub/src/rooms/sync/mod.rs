@@ -1,5 +1,6 @@
 //! Sync: tills push what people did and pull what the hub made of it. See `docs/ARCHITECTURE.md`.
 
+mod batch;
 mod chain;
 mod line;
 pub mod live;

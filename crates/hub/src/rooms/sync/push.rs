@@ -102,9 +102,9 @@ async fn take(
         return Ok(None);
     }
     let head = book.head;
-    let reply = take_batch(&mut tx, hub.epoch, &mut book, device.device, batch).await?;
-    if !matches!(reply, PushReply::Accepted { .. }) {
-        return Ok(Some(reply));
+    let taken = take_batch(&mut tx, hub.epoch, &mut book, device.device, batch).await?;
+    if !taken.wrote {
+        return Ok(Some(taken.reply));
     }
     if book.head != head {
         book.close(&mut tx).await?;
@@ -113,5 +113,5 @@ async fn take(
     if book.head != head {
         hub.live.moved(device.tenant, book.head);
     }
-    Ok(Some(reply))
+    Ok(Some(taken.reply))
 }

@@ -39,8 +39,8 @@ pub(super) async fn release(
             incarnation: op.incarnation,
             ops: vec![op.clone()],
         };
-        let reply = take_batch(&mut write.tx, hub.epoch, &mut book, device, &batch).await?;
-        if matches!(reply, PushReply::Accepted { .. }) {
+        let taken = take_batch(&mut write.tx, hub.epoch, &mut book, device, &batch).await?;
+        if matches!(taken.reply, PushReply::Accepted { .. }) {
             forget(&mut write.tx, &book, op).await?;
             released += 1;
         }

@@ -57,7 +57,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn sqlite() -> Self {
+    pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
             database: format!("sqlite:{}", folder.path().join("hub.db").display()),
@@ -66,7 +66,7 @@ impl Place {
     }
 
     /// A schema of its own in the cluster that the environment names.
-    async fn postgres() -> Option<Self> {
+    pub async fn postgres() -> Option<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let url = std::env::var("COUNTERFOIL_TEST_POSTGRES_URL").ok()?;
         let schema = format!(
@@ -169,9 +169,14 @@ pub async fn on_each_engine_with(config: Config, story: impl AsyncFn(World)) {
 impl World {
     pub async fn start(place: Arc<Place>, config: Config) -> Self {
         static SEED: AtomicU64 = AtomicU64::new(1);
+        Self::seeded(place, config, SEED.fetch_add(1, Ordering::SeqCst)).await
+    }
+
+    /// A world whose random bytes are those of its seed.
+    pub async fn seeded(place: Arc<Place>, config: Config, seed: u64) -> Self {
         // 2026-01-05, a Monday, 12:00 in Lima.
         let clock = Arc::new(TestClock(AtomicI64::new(1_767_632_400_000)));
-        let seed = SEED.fetch_add(1, Ordering::SeqCst) << 32;
+        let seed = seed << 32;
         let sources = Sources {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(TestEntropy(AtomicU64::new(seed))),

@@ -1,5 +1,10 @@
 //! `cargo xtask bench`: measurements, each of the real programs. A new one is a function here and a
-//! variant of `Bench` in `main.rs`.
+//! variant of `Bench` in `main.rs`; what is measured of the sync is a row in `table.rs`.
+
+mod report;
+mod sync;
+mod table;
+mod worker;
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +19,8 @@ use counterfoil_tests::webdriver::Window;
 
 use crate::project::Project;
 use crate::{desktop, packages, run, shell};
+
+pub use sync::{Options as SyncOptions, sync};
 
 /// From the start of the app to its lock screen with the staff on it, offline, on the demo shop.
 ///

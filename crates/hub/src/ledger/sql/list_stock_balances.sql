@@ -1,0 +1,1 @@
+SELECT product_id, quantity_milli FROM stock_balance WHERE tenant_id = $1 AND product_id IN ($2)

@@ -1,2 +1,0 @@
-SELECT hash, result FROM operations
-WHERE tenant_id = $1 AND device_id = $2 AND incarnation = $3 AND seq = $4
