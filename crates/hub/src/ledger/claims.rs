@@ -1,6 +1,6 @@
 //! What may be refused: a slot for a visit. The hub's first wins; the other gets the three nearest free slots.
 
-use counterfoil_domain::entity::{Conflict, Shop, Staff, Visit, fields_of};
+use counterfoil_domain::entity::{Conflict, Fields, Shop, Staff, Visit, fields_of};
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::op::{VisitDone, VisitMoved};
 use counterfoil_domain::time::ShopZone;
@@ -41,6 +41,10 @@ pub(super) async fn refusal(
     op: &Op,
 ) -> Result<Option<Remark>, Fault> {
     match op {
+        // It took place: whoever had the slot first, there is nothing left to refuse.
+        Op::VisitBooked(v) if done_before_booked(conn, book, v.visit_id).await?.is_some() => {
+            Ok(None)
+        }
         Op::VisitBooked(v) => {
             let slot = Slot {
                 starts_at: v.starts_at,
@@ -91,6 +95,32 @@ fn not_open(visit_id: VisitId, visit: Option<&Visit>) -> Remark {
     }
 }
 
+/// A visit that took place although its booking has not arrived, as happens while tills fill a restored hub again. Only the
+/// hub keeps it; tills hear of it with the booking.
+async fn done_before_booked(
+    conn: &mut AnyConnection,
+    book: &Book,
+    id: VisitId,
+) -> Result<Option<EntityRow>, Fault> {
+    let stored = entities::find(conn, &book.key, EntityKind::Visit, id.0).await?;
+    Ok(stored.map(|s| s.row).filter(entities::lacks_booking))
+}
+
+/// What of a claim's fields is still to be said: a booking that comes after the visit took place does not undo that.
+pub(super) async fn still_open(
+    conn: &mut AnyConnection,
+    book: &Book,
+    op: &Op,
+    mut fields: Fields,
+) -> Result<Fields, Fault> {
+    if let Op::VisitBooked(v) = op
+        && done_before_booked(conn, book, v.visit_id).await?.is_some()
+    {
+        fields.remove("status");
+    }
+    Ok(fields)
+}
+
 async fn find_visit(
     conn: &mut AnyConnection,
     book: &Book,
@@ -98,7 +128,7 @@ async fn find_visit(
 ) -> Result<Option<Visit>, Fault> {
     let stored = entities::find(conn, &book.key, EntityKind::Visit, id.0).await?;
     stored
-        .filter(|s| !s.row.deleted)
+        .filter(|s| !s.row.deleted && !entities::lacks_booking(&s.row))
         .map(|s| s.row.read())
         .transpose()
         .map_err(Fault::from)

@@ -11,7 +11,7 @@ use counterfoil_domain::entity::Conflict;
 use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::{
-    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects,
+    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects, planted,
 };
 use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
 use serde_json::Value;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::http::Failure;
 use crate::http::extract::uuid_of;
 
-pub use entities::{find, find_by_lookup};
+pub use entities::{find, find_by_lookup, lacks_booking};
 pub use facts::stamp_balance;
 
 /// A tenant's book while its counter row is held.
@@ -190,10 +190,9 @@ impl Book {
             device_id: self.hub_device,
             staff_id: None,
             at: self.now,
-            // Unique and rising within the tenant: its counter row is held.
             hlc: Hlc {
                 ms: self.now.0,
-                counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0),
+                counter: self.turn(),
             },
         };
         let done = apply(conn, self, op, &meta).await?;
@@ -203,6 +202,11 @@ impl Book {
         };
         self.append(conn, None, done).await?;
         Ok(again)
+    }
+
+    /// A counter that is unique and rising within the tenant, whose counter row is held.
+    fn turn(&self) -> u32 {
+        u32::try_from(self.head & 0xffff_ffff).unwrap_or(0)
     }
 
     const fn hub_clock(&self) -> FieldClock {
@@ -227,7 +231,15 @@ pub async fn apply(
     if let Some(refusal) = claims::refusal(conn, book, op).await? {
         return refuse(conn, book, op, meta, refusal).await;
     }
-    let (hlc, ahead) = meta.hlc.clamped(book.now);
+    let (mut hlc, ahead) = planted!(
+        "clock-ahead-believed",
+        (meta.hlc, false),
+        meta.hlc.clamped(book.now)
+    );
+    if ahead {
+        // Held back to one moment, a till's operations would meet there and the first would win.
+        hlc.counter = book.turn();
+    }
     let clock = FieldClock {
         hlc,
         device_id: meta.device_id,
@@ -250,10 +262,13 @@ pub async fn apply(
                 } else {
                     entities::Rule::LastWriter
                 };
+                let fields = claims::still_open(conn, book, op, fields).await?;
                 let row = entities::patch(conn, book, (kind, id), &fields, clock, how).await?;
                 remarks.extend(flags::after_patch(conn, book, &row, &fields).await?);
                 rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
-                rows.push(Row::Entity(row));
+                if !entities::lacks_booking(&row) {
+                    rows.push(Row::Entity(row));
+                }
             }
             Effect::Delete { kind, id } => {
                 rows.push(Row::Entity(
@@ -291,6 +306,12 @@ async fn refuse(
     if let Some(stored) = find(conn, &book.key, kind, id).await? {
         rows.push(Row::Entity(stored.row));
     }
+    planted!("refusal-untold", {
+        return Ok(Done {
+            outcome: Outcome::Refused { code },
+            rows,
+        });
+    });
     rows.extend(note(conn, book, op.kind(), meta, vec![refusal], true).await?);
     Ok(Done {
         outcome: Outcome::Refused { code },

@@ -1,6 +1,6 @@
 //! A device's line of operations at the hub: what is known is answered, what is new is applied or buried.
 
-use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash};
+use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash, planted};
 use counterfoil_protocol::sync::{OpResult, Origin, Outcome, PushReply, PushRequest};
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyConnection;
@@ -23,12 +23,12 @@ pub(super) async fn take_batch(
     let mut line = Line::open(conn, device, batch.incarnation, book).await?;
     let known = match fit(&batch.ops, line.last_seq, line.last_hash) {
         Fit::Continues { known } => known,
-        Fit::Gap => {
+        Fit::Gap => planted!("gap-ignored", 0, {
             return Ok(PushReply::Gap {
                 epoch,
                 last_seq: line.last_seq,
             });
-        }
+        }),
         Fit::Fork { seq, hub_hash } => return Ok(PushReply::Fork { seq, hub_hash }),
         Fit::Disorder => return Err(Failure::field("ops", "order")),
     };
@@ -118,7 +118,12 @@ impl Line {
             .fetch_one(conn)
             .await?;
         let hash: String = row.try_get("hash")?;
-        if !same(&hash, &op.hash().to_string()) {
+        let known = planted!(
+            "duplicate-without-hash",
+            true,
+            same(&hash, &op.hash().to_string())
+        );
+        if !known {
             return Ok(Err(hash.parse().map_err(Failure::internal)?));
         }
         let outcome = serde_json::from_str(&row.try_get::<String, _>("result")?)
@@ -138,18 +143,26 @@ impl Line {
         op: &OpEnvelope,
     ) -> Result<OpResult, Failure> {
         let content = content_hash(op);
-        let twins = sqlx::query(include_str!("sql/find_operation_by_id.sql"))
+        let twin = sqlx::query(include_str!("sql/find_operation_by_id.sql"))
             .bind(&self.tenant)
             .bind(op.op_id.to_string())
             .fetch_optional(&mut *conn)
             .await?;
+        let twin = planted!("applied-anew-in-a-new-life", None, twin);
+        let twin = planted!(
+            "expiring-keys",
+            twin.filter(|row| row
+                .try_get("received_at")
+                .is_ok_and(|at: i64| at + 3_600_000 > book.now.0)),
+            twin
+        );
         let origin = Origin {
             op_id: op.op_id,
             device_id: op.device_id,
             incarnation: op.incarnation,
             seq: op.seq,
         };
-        let outcome = match twins {
+        let outcome = match twin {
             // Sent again in a new life of the database: it stands already, its change too.
             Some(row) if row.try_get::<String, _>("content_hash")? == content => {
                 serde_json::from_str(&row.try_get::<String, _>("result")?)
@@ -198,6 +211,15 @@ impl Line {
         op: &OpEnvelope,
         reason: String,
     ) -> Result<Done, Failure> {
+        planted!("dead-letter-refuses-batch", {
+            return Err(Failure::field("ops", "shape"));
+        });
+        planted!("dead-letter-thrown-away", {
+            return Ok(Done {
+                outcome: Outcome::DeadLetter { reason },
+                rows: Vec::new(),
+            });
+        });
         sqlx::query(include_str!("sql/insert_dead_letter.sql"))
             .bind(&self.tenant)
             .bind(&self.device)
