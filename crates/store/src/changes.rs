@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use counterfoil_domain::{EntityRow, FactRow, OpId};
+use counterfoil_domain::{EntityRow, FactRow, OpId, planted};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
@@ -72,6 +72,13 @@ impl Store {
         epoch: Uuid,
         changes: Vec<Confirmed>,
     ) -> Result<Cursor, StoreError> {
+        planted!("cursor-before-rows", {
+            let seq = changes.last().map_or(0, |change| change.seq);
+            if planted::is_dying() && seq > 0 && self.cursor()?.epoch == Some(epoch) {
+                self.write(|tx| save_cursor(tx.conn(), epoch, seq))?;
+                return Err(StoreError::Busy);
+            }
+        });
         self.write_what_the_hub_says(|tx| tx.noting(apply(tx, epoch, &changes)))
     }
 }
@@ -97,9 +104,12 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
     let mut touched: BTreeSet<EntityKey> = BTreeSet::new();
     for change in changes {
         if change.seq <= seq {
+            planted!("pull-applied-twice", {
+                apply_one(tx, change, &mut touched)?;
+            });
             continue;
         }
-        if change.seq != seq + 1 {
+        if change.seq != planted!("serial-cursor", change.seq, seq + 1) {
             return Err(StoreError::PullGap {
                 expected: seq + 1,
                 got: change.seq,
@@ -109,6 +119,7 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
         seq = change.seq;
     }
     // Once over the batch: only the last state of an entity is ever seen.
+    planted!("overlay-not-rebuilt", { touched.clear() });
     rebase_all(tx, touched)?;
     save_cursor(tx.conn(), epoch, seq)?;
     epoch::settle(tx, seq)?;
@@ -141,6 +152,11 @@ fn apply_one(
         match row {
             ConfirmedRow::Fact(fact) => {
                 fact::insert(conn, fact, change.op_id, Source::Hub)?;
+                planted!("balance-counted-again", {
+                    if change.own {
+                        conn.execute("UPDATE stamp_balance SET balance = balance + 1", [])?;
+                    }
+                });
                 tx.touch_fact_area(fact);
             }
             ConfirmedRow::Entity(row) => {

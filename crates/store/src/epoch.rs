@@ -1,5 +1,6 @@
 //! A hub that was restored from a backup: everything is pulled again, and what it lost is sent again.
 
+use counterfoil_domain::planted;
 use rusqlite::named_params;
 use uuid::Uuid;
 
@@ -30,6 +31,9 @@ impl Store {
 
 fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), StoreError> {
     let conn = tx.conn();
+    planted!("new-epoch-just-adopted", {
+        return save_cursor(conn, epoch, 0);
+    });
     let incarnation = tx.identity()?.incarnation.to_string();
     conn.prepare_cached(include_str!("../queries/reseal_lost.sql"))?
         .execute(named_params! {

@@ -1,6 +1,6 @@
 //! Who this till is, and which life of its database this is.
 
-use counterfoil_domain::{DeviceId, Incarnation, TenantId};
+use counterfoil_domain::{DeviceId, Incarnation, TenantId, planted};
 use rusqlite::{Connection, named_params};
 
 use crate::error::StoreError;
@@ -117,6 +117,9 @@ fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     tx.identity()?;
     let incarnation = mint(tx);
     let done = || -> Result<(), StoreError> {
+        planted!("new-life-forgets-the-old", {
+            return meta::set(tx.conn(), meta::INCARNATION, &incarnation.to_string());
+        });
         tx.conn()
             .prepare_cached(include_str!("../queries/unseal_ops.sql"))?
             .execute([])?;

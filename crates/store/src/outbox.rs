@@ -1,6 +1,6 @@
 //! The outbox from the sender's side: what was answered, what goes again, and the pill's figures.
 
-use counterfoil_domain::{OpId, UnixMs};
+use counterfoil_domain::{OpId, UnixMs, planted};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
@@ -67,12 +67,13 @@ impl Store {
     pub fn resend_from(&self, from_seq: u64) -> Result<(), StoreError> {
         self.write(|tx| {
             let incarnation = tx.identity()?.incarnation;
+            let first = planted!("resend-skips-one", from_seq + 1, from_seq);
             let resend = || -> Result<(), StoreError> {
                 tx.conn()
                     .prepare_cached(include_str!("../queries/resend_ops.sql"))?
                     .execute(named_params! {
                         ":incarnation": incarnation.to_string(),
-                        ":from_seq": i64::try_from(from_seq).unwrap_or(i64::MAX),
+                        ":from_seq": i64::try_from(first).unwrap_or(i64::MAX),
                     })?;
                 Ok(())
             };
@@ -108,7 +109,9 @@ fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), St
     let now = tx.now().0;
     let cursor = load_cursor(tx.conn())?;
     match cursor.epoch {
-        Some(known) if known != epoch => return Err(StoreError::EpochChanged),
+        Some(known) if planted!("old-epoch-believed", false, known != epoch) => {
+            return Err(StoreError::EpochChanged);
+        }
         Some(_) => {}
         // From now on a restored hub is noticed, even before the first pull.
         None => save_cursor(tx.conn(), epoch, cursor.seq)?,
@@ -117,6 +120,11 @@ fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), St
         let op_id = op_id.to_string();
         match fate {
             OpFate::Applied => {
+                planted!("confirmed-by-the-answer", {
+                    let sql =
+                        "UPDATE outbox SET state = 'confirmed', confirmed_seq = 0 WHERE op_id = ?1";
+                    tx.conn().execute(sql, [&op_id])?;
+                });
                 tx.conn()
                     .prepare_cached(include_str!("../queries/record_applied.sql"))?
                     .execute(named_params! { ":op_id": op_id, ":now": now })?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use counterfoil_domain::{Hlc, Incarnation, OpEnvelope, OpHash};
+use counterfoil_domain::{Hlc, Incarnation, OpEnvelope, OpHash, planted};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::error::StoreError;
@@ -53,6 +53,10 @@ fn next(
 ) -> Result<Option<SealedBatch>, StoreError> {
     let mut room = Room::new(max_ops, max_bytes);
     let mut ops = Vec::new();
+    planted!("retry-sealed-anew", {
+        let sql = "UPDATE outbox SET state = 'waiting', incarnation = NULL, seq = NULL, prev_hash = NULL, hash = NULL WHERE state = 'sealed'";
+        tx.conn().execute(sql, [])?;
+    });
     for envelope in list_sealed(tx.conn(), identity, max_ops)? {
         if !room.takes(&envelope)? {
             break;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use counterfoil_domain::OpClass;
+use counterfoil_domain::{OpClass, planted};
 
 use crate::touch::Touch;
 
@@ -36,6 +36,7 @@ pub fn order(ops: &[Pending]) -> Vec<i64> {
             blockers[place] += 1;
         }
         for touch in &op.touches {
+            planted!("edits-overtake", { continue });
             if let Some(before) = last.insert(touch, place)
                 && before != place
             {

@@ -249,6 +249,12 @@ async fn push_loop<T: Transport>(shared: Arc<Shared<T>>) {
                 failures = 0;
                 shared.push.notified().await;
             }
+            Ok(Pushed::PullFirst) => {
+                shared.weather().at_head = false;
+                shared.pull.notify_one();
+                // The pull says when; until then every push would get the same answer.
+                shared.push.notified().await;
+            }
             Ok(_) => {
                 failures = 0;
                 // Our own changes come back by the pull before both sides are in step.
@@ -279,6 +285,10 @@ async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
                 failures = 0;
                 shared.weather().at_head = pulled.at_head;
                 shared.succeeded();
+                if pulled.restored || pulled.changes > 0 {
+                    // What a restored hub turns out to lack waits to be sent again.
+                    shared.push.notify_one();
+                }
                 if pulled.at_head {
                     tokio::select! {
                         () = shared.pull.notified() => {}

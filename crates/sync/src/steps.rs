@@ -1,5 +1,6 @@
 //! Single steps of the sync: push one batch, pull one page. A loop, a command line or a simulation calls them.
 
+use counterfoil_domain::planted;
 use counterfoil_protocol::sync::{
     PULL_ROWS_MAX, PUSH_BYTES_MAX, PUSH_OPS_MAX, PullQuery, PullReply, PushReply, PushRequest,
 };
@@ -29,6 +30,8 @@ pub enum Pushed {
     },
     /// The hub asked for earlier operations, or for a new incarnation; the next push sends them.
     Rearranged,
+    /// The hub was restored since the last pull, so that its answer proves nothing yet: pull, then push again.
+    PullFirst,
 }
 
 /// What one pull did.
@@ -38,6 +41,8 @@ pub struct Pulled {
     pub changes: usize,
     /// Whether the cursor now stands at the hub's head.
     pub at_head: bool,
+    /// Whether the hub turned out to be restored: operations go again.
+    pub restored: bool,
 }
 
 /// Runs a blocking step of the store off the async threads.
@@ -77,7 +82,23 @@ pub async fn push_once<T: Transport>(
         incarnation: batch.incarnation,
         ops: batch.ops,
     };
-    let reply = client.push(&request, by).await?;
+    let reply = client.push(&request, by).await;
+    planted!("dropped-on-4xx", {
+        if let (
+            Err(HubError::Refused {
+                status: 400..=499, ..
+            }),
+            Some(epoch),
+        ) = (&reply, blocking(store, Store::cursor).await?.epoch)
+        {
+            let given_up: Vec<_> = ids
+                .iter()
+                .map(|id| (*id, counterfoil_store::OpFate::Applied))
+                .collect();
+            blocking(store, move |s| s.record_results(epoch, &given_up)).await?;
+        }
+    });
+    let reply = reply?;
     match after_push(&reply) {
         AfterPush::Resend { from } => {
             blocking(store, move |s| s.resend_from(from)).await?;
@@ -95,13 +116,26 @@ pub async fn push_once<T: Transport>(
                 return Ok(Pushed::Rearranged);
             };
             let answered: Vec<_> = results.iter().map(|r| r.op_id).collect();
-            if answered != ids {
+            let foreign = planted!(
+                "results-by-position",
+                answered.len() != ids.len(),
+                answered != ids
+            );
+            if foreign {
                 return Err(HubError::Nonsense(
                     "the results are not those of the batch".to_owned(),
                 )
                 .into());
             }
-            let fates = convert::results(&results);
+            let told = convert::results(&results);
+            let fates = planted!(
+                "results-by-position",
+                ids.into_iter()
+                    .zip(told)
+                    .map(|(id, (_, fate))| (id, fate))
+                    .collect(),
+                told
+            );
             let recorded = blocking(store, move |s| match s.record_results(epoch, &fates) {
                 // A hub was restored: the pull sorts that out, and the batch goes again.
                 Err(StoreError::EpochChanged) => Ok(false),
@@ -111,7 +145,7 @@ pub async fn push_once<T: Transport>(
             Ok(if recorded {
                 Pushed::Batch { ops: count, epoch }
             } else {
-                Pushed::Rearranged
+                Pushed::PullFirst
             })
         }
     }
@@ -138,11 +172,19 @@ pub async fn pull_once<T: Transport>(
             head,
             last_seq,
         } => {
+            if cursor.epoch == Some(epoch) && cursor.seq <= head {
+                // Following it would throw away what was pulled since.
+                return Err(HubError::Nonsense(
+                    "an answer from before this till followed the restored hub".to_owned(),
+                )
+                .into());
+            }
             tracing::warn!("the hub was restored: starting over in its new epoch");
             blocking(store, move |s| s.reset_for_epoch(epoch, last_seq, head)).await?;
             Ok(Pulled {
                 changes: 0,
                 at_head: false,
+                restored: true,
             })
         }
         PullReply::Changes {
@@ -174,6 +216,7 @@ pub async fn pull_once<T: Transport>(
             Ok(Pulled {
                 changes: count,
                 at_head: reached >= head,
+                restored: false,
             })
         }
     }

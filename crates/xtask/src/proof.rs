@@ -47,6 +47,16 @@ pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
     shell::run(project.command(&program).arg(lane).args(rest))
 }
 
+/// Runs a lane as it is tested, and keeps what it says.
+pub fn lane(project: &Project, lane: &str, options: &[&str]) -> Result<String> {
+    let build = Build {
+        release: false,
+        planted: false,
+    };
+    let program = built(project, &build)?;
+    shell::run_and_keep(project.command(&program).arg(lane).args(options))
+}
+
 /// Where the program lies after it was built.
 fn built(project: &Project, build: &Build) -> Result<String> {
     packages::ensure(project, &[packages::BUILD])?;

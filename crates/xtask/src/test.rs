@@ -8,7 +8,7 @@ use crate::packages;
 use crate::postgres::Cluster;
 use crate::project::Project;
 use crate::steps::{self, Step};
-use crate::{desktop, shell, ui};
+use crate::{desktop, proof, shell, ui};
 
 /// What the steps share.
 struct Run {
@@ -119,6 +119,15 @@ const STEPS: &[Step<Run>] = &[
         about: "the Rust tests, the hub's on both engines",
         needs: &["build", "postgres"],
         work: rust_test,
+    },
+    Step {
+        name: "sim",
+        about: "1,000 seeds of the simulation",
+        needs: &["build"],
+        work: |run| {
+            let said = proof::lane(&run.project, "sim", &["--seeds", "1000"])?;
+            Ok(last_line(&said, "sim: "))
+        },
     },
     Step {
         name: "doc-test",
@@ -268,6 +277,15 @@ fn stories(run: &mut Run) -> Result<String> {
         return Err(Failure::new("no story ran"));
     }
     Ok(format!("{passed} passed"))
+}
+
+/// What a lane says at its end.
+fn last_line(said: &str, begins: &str) -> String {
+    let line = said
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix(begins));
+    line.unwrap_or_default().to_owned()
 }
 
 /// Adds up what the summary lines of the standard test harness say.

@@ -1,6 +1,6 @@
 //! What may be refused: a slot for a visit. The hub's first wins; the other gets the three nearest free slots.
 
-use counterfoil_domain::entity::{Conflict, Shop, Staff, Visit, fields_of};
+use counterfoil_domain::entity::{Conflict, Fields, Shop, Staff, Visit, fields_of};
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::op::{VisitDone, VisitMoved};
 use counterfoil_domain::time::ShopZone;
@@ -40,6 +40,8 @@ pub(super) async fn refusal(
     op: &Op,
 ) -> Result<Option<Remark>, Fault> {
     match op {
+        // It took place: whoever had the slot first, there is nothing left to refuse.
+        Op::VisitBooked(v) if done_before_booked(sheet, v.visit_id).await? => Ok(None),
         Op::VisitBooked(v) => {
             let slot = Slot {
                 starts_at: v.starts_at,
@@ -90,10 +92,31 @@ fn not_open(visit_id: VisitId, visit: Option<&Visit>) -> Remark {
     }
 }
 
+/// Whether a visit took place although its booking has not arrived, as happens while tills fill a restored hub again. Only
+/// the hub keeps it; tills hear of it with the booking.
+async fn done_before_booked(sheet: &mut Sheet<'_>, id: VisitId) -> Result<bool, Fault> {
+    let stored = sheet.entity((EntityKind::Visit, id.0)).await?;
+    Ok(stored.is_some_and(|s| entities::lacks_booking(&s.row)))
+}
+
+/// What of a claim's fields is still to be said: a booking that comes after the visit took place does not undo that.
+pub(super) async fn still_open(
+    sheet: &mut Sheet<'_>,
+    op: &Op,
+    mut fields: Fields,
+) -> Result<Fields, Fault> {
+    if let Op::VisitBooked(v) = op
+        && done_before_booked(sheet, v.visit_id).await?
+    {
+        fields.remove("status");
+    }
+    Ok(fields)
+}
+
 async fn find_visit(sheet: &mut Sheet<'_>, id: VisitId) -> Result<Option<Visit>, Fault> {
     let stored = sheet.entity((EntityKind::Visit, id.0)).await?;
     stored
-        .filter(|s| !s.row.deleted)
+        .filter(|s| !s.row.deleted && !entities::lacks_booking(&s.row))
         .map(|s| s.row.read())
         .transpose()
         .map_err(Fault::from)

@@ -17,7 +17,7 @@ use counterfoil_domain::entity::Conflict;
 use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::{
-    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects,
+    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects, planted,
 };
 use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
 use serde_json::Value;
@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::http::Failure;
 use crate::http::extract::uuid_of;
 
+pub use entities::lacks_booking;
 pub use read::{find, find_by_lookup, stamp_balance};
 pub use sheet::Sheet;
 
@@ -224,10 +225,9 @@ impl Book {
             device_id: self.hub_device,
             staff_id: None,
             at: self.now,
-            // Unique and rising within the tenant: its counter row is held.
             hlc: Hlc {
                 ms: self.now.0,
-                counter: u32::try_from(self.head & 0xffff_ffff).unwrap_or(0),
+                counter: self.turn(0),
             },
         };
         let mut sheet = Sheet::new(conn, &self.key);
@@ -239,6 +239,11 @@ impl Book {
         };
         self.append(conn, None, done).await?;
         Ok(again)
+    }
+
+    /// A counter that is unique and rising within the tenant, whose counter row is held; `ahead` changes are not appended yet.
+    fn turn(&self, ahead: u64) -> u32 {
+        u32::try_from(self.head.wrapping_add(ahead) & 0xffff_ffff).unwrap_or(0)
     }
 
     const fn hub_clock(&self) -> FieldClock {
@@ -298,7 +303,15 @@ async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Re
     if let Some(refusal) = claims::refusal(sheet, book, op).await? {
         return refuse(sheet, book, op, meta, refusal).await;
     }
-    let (hlc, ahead) = meta.hlc.clamped(book.now);
+    let (mut hlc, ahead) = planted!(
+        "clock-ahead-believed",
+        (meta.hlc, false),
+        meta.hlc.clamped(book.now)
+    );
+    if ahead {
+        // Held back to one moment, a till's operations would meet there and the first would win.
+        hlc.counter = book.turn(sheet.turn);
+    }
     let clock = FieldClock {
         hlc,
         device_id: meta.device_id,
@@ -321,10 +334,13 @@ async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Re
                 } else {
                     entities::Rule::LastWriter
                 };
+                let fields = claims::still_open(sheet, op, fields).await?;
                 let row = entities::patch(sheet, (kind, id), &fields, clock, how).await?;
                 remarks.extend(flags::after_patch(sheet, &row, &fields).await?);
                 rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
-                rows.push(Row::Entity(row));
+                if !entities::lacks_booking(&row) {
+                    rows.push(Row::Entity(row));
+                }
             }
             Effect::Delete { kind, id } => {
                 rows.push(Row::Entity(
@@ -362,6 +378,12 @@ async fn refuse(
     if let Some(stored) = sheet.entity((kind, id)).await? {
         rows.push(Row::Entity(stored.row));
     }
+    planted!("refusal-untold", {
+        return Ok(Done {
+            outcome: Outcome::Refused { code },
+            rows,
+        });
+    });
     rows.extend(note(sheet, book, op.kind(), meta, vec![refusal], true).await?);
     Ok(Done {
         outcome: Outcome::Refused { code },

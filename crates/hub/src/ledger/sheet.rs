@@ -83,6 +83,8 @@ pub struct Sheet<'c> {
     draft: Layer,
     /// Facts are taken for new without a look; writing them down tells, and then nothing of it is kept.
     pub(super) trusting: bool,
+    /// How many changes come before the operation at hand and are not appended yet.
+    pub turn: u64,
 }
 
 impl<'c> Sheet<'c> {
@@ -95,6 +97,7 @@ impl<'c> Sheet<'c> {
             written: Layer::default(),
             draft: Layer::default(),
             trusting: false,
+            turn: 0,
         }
     }
 

@@ -146,6 +146,33 @@ async fn a_clock_far_ahead_is_held_back_and_told_once_a_day() {
 }
 
 #[tokio::test]
+async fn edits_of_a_till_whose_clock_is_held_back_keep_their_order() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut fast = world.till(&owner).await;
+        fast.clock_off_ms = 365 * 86_400_000;
+        let (customer, op) = enrolment(&world, "+51987654321");
+        fast.act(&world, op).await;
+        for name in ["Rosa", "Rosa María"] {
+            fast.clock_off_ms += 1;
+            let edit = EntityEdited {
+                entity: EntityKind::Customer,
+                id: customer.0,
+                fields: serde_json::from_value(json!({ "name": name })).unwrap(),
+            };
+            let mut envelope = fast.seal(&world, &Op::EntityEdited(edit));
+            // A clock's counter begins anew with every millisecond.
+            envelope.hlc.counter = 0;
+            fast.prev_hash = envelope.hash();
+            fast.push(&world, &[envelope]).await;
+        }
+        let row = fast.entity(&world, customer.0).await.unwrap();
+        assert_eq!(row.fields["name"], "Rosa María");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_owner_who_resolves_a_conflict_with_a_lagging_clock_is_heard() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;

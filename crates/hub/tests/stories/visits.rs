@@ -273,3 +273,34 @@ async fn a_visit_that_took_place_stands_although_its_booking_was_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_visit_that_took_place_stands_although_its_booking_arrives_later() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let (mut first, mut second) = (world.till(&owner).await, world.till(&owner).await);
+        let ana = installer(&world, &mut first).await;
+        let booked = booking(&world, ana, monday(&world, 14, 0));
+        let visit_id = booked.visit_id;
+        let done = VisitDone {
+            visit_id,
+            note: "listo".to_owned(),
+            done_at: world.now(),
+        };
+        // The hub was restored: the till that did the visit fills it again before the one that booked it.
+        assert_eq!(
+            second.act(&world, Op::VisitDone(done)).await,
+            Outcome::Applied
+        );
+        assert!(second.entity(&world, visit_id.0).await.is_none());
+        assert_eq!(
+            first.act(&world, Op::VisitBooked(booked)).await,
+            Outcome::Applied
+        );
+        let row = second.entity(&world, visit_id.0).await.unwrap();
+        assert_eq!(row.fields["status"], json!("done"));
+        assert_eq!(row.fields["note"], json!("listo"));
+        assert!(row.fields.contains_key("merchant_id"));
+    })
+    .await;
+}

@@ -20,6 +20,8 @@ pub struct Taken {
     pub hub_now: UnixMs,
     /// What became of it.
     pub fate: Fate,
+    /// Its place among what the hub took on.
+    pub turn: usize,
 }
 
 type Spot = (DeviceId, Incarnation, u64);
@@ -83,10 +85,12 @@ impl Book {
                 before.1, op.seq, before.2, op.op_id
             )));
         }
+        let turn = self.taken.len();
         let taken = self.taken.entry(op.op_id).or_insert_with(|| Taken {
             envelope: op.clone(),
             hub_now: now,
             fate: fate.clone(),
+            turn,
         });
         if taken.fate != fate {
             return Err(say(format!(

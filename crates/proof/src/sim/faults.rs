@@ -196,9 +196,7 @@ impl World {
         let batch = book::batch_of(&letter.request)
             .ok_or_else(|| say("a till sends a batch that cannot be read"))?;
         let known = &mut self.nodes[letter.node].known;
-        let mut sent = 0;
         for op in &batch.ops {
-            sent += 1;
             let hash = OpEnvelope::hash(op);
             let before = known.sent.entry((op.incarnation, op.seq)).or_insert(hash);
             if *before != hash {
@@ -208,7 +206,15 @@ impl World {
                 )));
             }
         }
-        self.say(|| format!("till{}: pushes {sent}", letter.node));
+        self.say(|| {
+            let places: Vec<_> = batch
+                .ops
+                .iter()
+                .map(|op| format!("{} {} {}", op.seq, op.kind, op.op_id))
+                .collect();
+            let (till, life) = (letter.node, batch.incarnation);
+            format!("till{till}: pushes of life {life} {}", places.join(", "))
+        });
         Ok(())
     }
 }

@@ -115,9 +115,11 @@ impl World {
             }
             match ended {
                 Ended::Pushed(Ok(Pushed::Nothing)) => return Ok(moved),
+                Ended::Pushed(Ok(Pushed::PullFirst)) => return Ok(true),
                 Ended::Pulled(Ok(Pulled {
                     at_head: true,
                     changes,
+                    ..
                 })) => return Ok(moved || changes > 0),
                 _ => moved = true,
             }

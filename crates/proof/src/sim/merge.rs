@@ -18,7 +18,7 @@ const AHEAD_MS: i64 = 5 * 60_000;
 /// Who wrote a field when, and in what order among the writes of one till.
 #[derive(Clone, PartialEq)]
 struct Writing {
-    clock: (i64, u32, DeviceId),
+    clock: (i64, usize, DeviceId),
     till: usize,
     turn: u64,
     value: Value,
@@ -41,17 +41,23 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
             _ => None,
         })
         .collect();
-    let mut write = |op_id: OpId, hlc: Hlc, device: DeviceId, heard: Option<UnixMs>| {
+    let mut write = |op_id: OpId, hlc: Hlc, device: DeviceId, heard: Option<(UnixMs, usize)>| {
         if ledger.dead.contains(&op_id) {
             return;
         }
         let Some(done) = world.done.get(&op_id) else {
             return;
         };
-        let latest = heard.map_or(i64::MAX, |now| now.0 + AHEAD_MS);
+        let mut clock = (hlc.ms, usize::try_from(hlc.counter).unwrap_or(0), device);
+        if let Some((now, turn)) = heard
+            && hlc.ms > now.0 + AHEAD_MS
+        {
+            // Held back to one moment, what the hub hears later is the later.
+            clock = (now.0 + AHEAD_MS, turn, device);
+        }
         for (key, value) in written(&done.op) {
             let new = Writing {
-                clock: (hlc.ms.min(latest), hlc.counter, device),
+                clock,
                 till: done.till,
                 turn: done.turn,
                 value,
@@ -75,12 +81,8 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     }
     for (op_id, taken) in &world.book.taken {
         let envelope = &taken.envelope;
-        write(
-            *op_id,
-            envelope.hlc,
-            envelope.device_id,
-            Some(taken.hub_now),
-        );
+        let heard = Some((taken.hub_now, taken.turn));
+        write(*op_id, envelope.hlc, envelope.device_id, heard);
     }
     for ((kind, id, field), writing) in &fields {
         let key = (kind.name().to_owned(), *id);
@@ -117,13 +119,17 @@ fn written(op: &Op) -> Vec<(Key, Value)> {
                 .map(|(name, value)| ((e.entity, e.id, name.clone()), value.clone()))
                 .collect()
         }
-        Op::CustomerEnrolled(c) => [("name", &c.customer.name), ("phone", &c.customer.phone)]
-            .into_iter()
-            .map(|(name, value)| {
-                let key = (EntityKind::Customer, c.customer_id.0, name.to_owned());
-                (key, Value::String(value.clone()))
-            })
-            .collect(),
+        Op::CustomerEnrolled(c) => [
+            ("name", &c.customer.name),
+            ("phone", &c.customer.phone),
+            ("note", &c.customer.note),
+        ]
+        .into_iter()
+        .map(|(name, value)| {
+            let key = (EntityKind::Customer, c.customer_id.0, name.to_owned());
+            (key, Value::String(value.clone()))
+        })
+        .collect(),
         _ => Vec::new(),
     }
 }

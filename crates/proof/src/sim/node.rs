@@ -53,8 +53,6 @@ pub struct Timer {
 /// Whose identity a till has; a clone shares it.
 #[derive(Clone)]
 pub struct Identity {
-    /// Its place among the tills that were paired.
-    pub seat: usize,
     /// The shop seen from it.
     pub shop: SampleShop,
     /// What it presents at the hub.

@@ -185,7 +185,6 @@ impl World {
             };
             let off_ms = world.draw_offset();
             let identity = Identity {
-                seat,
                 shop,
                 credentials: kept.credentials.clone(),
             };
@@ -452,12 +451,18 @@ impl World {
         {
             self.book.note(&batch, &response, self.hub.now())?;
         }
+        let text = String::from_utf8_lossy(&response.body);
+        let (number, way) = (letter.node, letter.way);
+        self.trace.say(self.now, || {
+            let shown: String = text.chars().take(300).collect();
+            format!(
+                "hub: till{number}'s {}: {} {shown}",
+                way.name(),
+                response.status
+            )
+        });
         if response.status >= 500 {
-            return Err(say(format!(
-                "the hub answered {}: {}",
-                response.status,
-                String::from_utf8_lossy(&response.body)
-            )));
+            return Err(say(format!("the hub answered {}: {text}", response.status)));
         }
         Ok(response)
     }
@@ -473,15 +478,6 @@ impl World {
         let response = self.ask_hub(&letter).await;
         super::set_dying(false);
         let response = response?;
-        let (number, way) = (letter.node, letter.way);
-        self.say(|| {
-            format!(
-                "hub: answers till{number}'s {} with {} and {} bytes",
-                way.name(),
-                response.status,
-                response.body.len()
-            )
-        });
         if dies {
             self.crash_hub().await?;
         }
@@ -573,18 +569,32 @@ impl World {
             self.nodes[number].timer(way).failures = failures;
             // The till may also be switched off for a while; else a long cut would be nothing but retries.
             let wait = super::backoff(&mut self.rhythm, failures, error)
-                .max(self.rhythm.between(0, horizon / 30));
+                .max(self.rhythm.between(0, horizon / 15));
             self.set_timer(number, way, self.now + wait);
             return Ok(());
         }
         self.nodes[number].timer(way).failures = 0;
         let next = match ended {
-            Ended::Pushed(Ok(Pushed::Nothing)) => self.rhythm.magnitude(20_000, horizon / 3),
+            Ended::Pushed(Ok(Pushed::Nothing)) => self.rhythm.between(horizon / 6, horizon / 2),
             Ended::Pulled(Ok(Pulled { at_head: true, .. })) => {
-                self.rhythm.magnitude(20_000, horizon / 8)
+                self.rhythm.between(horizon / 30, horizon / 5)
+            }
+            Ended::Pushed(Ok(Pushed::PullFirst)) => {
+                let soon = self.now + self.rhythm.between(1, 50);
+                if self.nodes[number].pull.is_none() {
+                    self.set_timer(number, Way::Pull, soon);
+                }
+                self.rhythm.magnitude(1_000, horizon / 8)
             }
             Ended::Pushed(_) | Ended::Pulled(_) => self.rhythm.between(1, 50),
         };
+        if let Ended::Pulled(Ok(pulled)) = ended
+            && (pulled.restored || pulled.changes > 0)
+            && self.nodes[number].push.is_none()
+        {
+            let soon = self.now + self.rhythm.magnitude(5, 60_000);
+            self.set_timer(number, Way::Push, soon);
+        }
         self.set_timer(number, way, self.now + next);
         if matches!(ended, Ended::Pushed(Ok(Pushed::Batch { .. })))
             && self.nodes[number].pull.is_none()

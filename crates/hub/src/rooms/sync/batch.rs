@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use counterfoil_domain::{Op, OpEnvelope, OpHash, OpId};
+use counterfoil_domain::{Op, OpEnvelope, OpHash, OpId, planted};
 use counterfoil_protocol::sync::{OpResult, Origin, Outcome};
 use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
@@ -86,6 +86,11 @@ pub(super) async fn take_new(
     ops: &[OpEnvelope],
 ) -> Result<Vec<OpResult>, Failure> {
     let fresh: Vec<Fresh<'_>> = ops.iter().map(Fresh::of).collect();
+    planted!("dead-letter-refuses-batch", {
+        if fresh.iter().any(|f| f.op.is_err()) {
+            return Err(Failure::field("ops", "shape"));
+        }
+    });
     let results = match at_once_if_it_goes(conn, book, line, &fresh).await? {
         Some(results) => results,
         None => one_by_one(conn, book, line, &fresh).await?,
@@ -135,6 +140,7 @@ async fn at_once(
     let mut log = Log::default();
     for fresh in fresh {
         let id = fresh.envelope.op_id;
+        sheet.turn = log.changes.len() as u64;
         let verdict = match (twins.get(&id), &fresh.op) {
             (Some(twin), _) => Verdict::by_twin(twin, fresh),
             (None, Err(reason)) => Verdict::Buried(reason.clone()),
@@ -154,6 +160,12 @@ async fn at_once(
     log.write(conn, book, line).await
 }
 
+#[cfg(feature = "planted")]
+fn is_recent(row: &AnyRow, book: &Book) -> bool {
+    row.try_get("received_at")
+        .is_ok_and(|at: i64| at + 3_600_000 > book.now.0)
+}
+
 async fn list_twins(
     conn: &mut AnyConnection,
     book: &Book,
@@ -163,6 +175,14 @@ async fn list_twins(
     let sql = include_str!("sql/list_operations_by_id.sql");
     let rows = many::list(conn, sql, &ids, |s| s.bind(book.key.clone())).await?;
     let mut twins = HashMap::new();
+    let rows = planted!("applied-anew-in-a-new-life", Vec::new(), rows);
+    let rows = planted!(
+        "expiring-keys",
+        rows.into_iter()
+            .filter(|row| is_recent(row, book))
+            .collect(),
+        rows
+    );
     for row in rows {
         let id: String = row.try_get("op_id")?;
         let id = id
@@ -189,6 +209,8 @@ pub(super) async fn one_by_one(
             .bind(fresh.envelope.op_id.to_string())
             .fetch_optional(&mut *conn)
             .await?;
+        let row = planted!("applied-anew-in-a-new-life", None, row);
+        let row = planted!("expiring-keys", row.filter(|row| is_recent(row, book)), row);
         let verdict = match (row, &fresh.op) {
             (Some(row), _) => Verdict::by_twin(&Twin::of(&row)?, fresh),
             (None, Err(reason)) => Verdict::Buried(reason.clone()),
@@ -244,7 +266,10 @@ impl<'a> Log<'a> {
             Verdict::Done(done) => Ok(done),
             Verdict::Buried(reason) => {
                 let raw = serde_json::to_string(envelope)?;
-                self.letters.push((envelope, raw, reason.replace('\0', "")));
+                let kept = planted!("dead-letter-thrown-away", false, true);
+                if kept {
+                    self.letters.push((envelope, raw, reason.replace('\0', "")));
+                }
                 let outcome = Outcome::DeadLetter { reason };
                 let rows = Vec::new();
                 Ok(Done { outcome, rows })

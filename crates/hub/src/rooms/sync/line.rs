@@ -1,6 +1,6 @@
 //! A device's line of operations at the hub: what is known is answered, what is new is applied or buried.
 
-use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash};
+use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash, planted};
 use counterfoil_protocol::sync::{OpResult, PushReply, PushRequest};
 use sqlx::AnyConnection;
 use sqlx::Row as _;
@@ -40,12 +40,12 @@ pub(super) async fn take_batch(
     let mut line = Line::open(conn, device, batch.incarnation, book).await?;
     let known = match fit(&batch.ops, line.last_seq, line.last_hash) {
         Fit::Continues { known } => known,
-        Fit::Gap => {
+        Fit::Gap => planted!("gap-ignored", 0, {
             return Ok(Taken::nothing(PushReply::Gap {
                 epoch,
                 last_seq: line.last_seq,
             }));
-        }
+        }),
         Fit::Fork { seq, hub_hash } => {
             return Ok(Taken::nothing(PushReply::Fork { seq, hub_hash }));
         }
@@ -143,7 +143,12 @@ impl Line {
         let mut results = Vec::with_capacity(ops.len());
         for (op, row) in ops.iter().zip(rows) {
             let hash: String = row.try_get("hash")?;
-            if !same(&hash, &op.hash().to_string()) {
+            let known = planted!(
+                "duplicate-without-hash",
+                true,
+                same(&hash, &op.hash().to_string())
+            );
+            if !known {
                 return Ok(Err((op.seq, hash.parse().map_err(Failure::internal)?)));
             }
             let result: String = row.try_get("result")?;

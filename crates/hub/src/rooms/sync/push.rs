@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_domain::OpEnvelope;
+use counterfoil_domain::{OpEnvelope, planted};
 use counterfoil_protocol::ErrorCode;
 use counterfoil_protocol::sync::{PUSH_OPS_MAX, PushReply, PushRequest, SIGNATURE_HEADER};
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -109,6 +109,11 @@ async fn take(
     if book.head != head {
         book.close(&mut tx).await?;
     }
+    planted!("answer-before-commit", {
+        if planted::is_dying() {
+            return Ok(Some(reply));
+        }
+    });
     tx.commit().await?;
     if book.head != head {
         hub.live.moved(device.tenant, book.head);

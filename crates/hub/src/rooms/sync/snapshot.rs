@@ -20,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::Hub;
 use crate::http::{Current, Failure, Paired};
+use crate::ledger::lacks_booking;
 
 /// So many shops' images are kept for tills that resume a download.
 const IMAGES_MAX: usize = 8;
@@ -219,6 +220,7 @@ async fn read_entities(
                 deleted: row.try_get::<i64, _>("deleted")? != 0,
             })
         })
+        .filter(|row| !row.as_ref().is_ok_and(lacks_booking))
         .collect()
 }
 

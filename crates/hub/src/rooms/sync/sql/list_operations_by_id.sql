@@ -1,3 +1,3 @@
-SELECT op_id, content_hash, result FROM operations
+SELECT op_id, content_hash, result, received_at FROM operations
 WHERE tenant_id = $1 AND op_id IN ($2)
 ORDER BY received_at
