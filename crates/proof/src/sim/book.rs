@@ -60,7 +60,9 @@ impl Book {
             return Ok(());
         };
         if results.len() != batch.ops.len() {
-            return Err(say("the hub accepted a batch with too few or too many results"));
+            return Err(say(
+                "the hub accepted a batch with too few or too many results",
+            ));
         }
         for (op, result) in batch.ops.iter().zip(results) {
             if result.op_id != op.op_id || result.seq != op.seq {

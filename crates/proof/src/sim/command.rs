@@ -226,8 +226,16 @@ fn all(arguments: &Arguments) -> Outcome<bool> {
     }
     for failure in report.failures.iter().take(FAILURES_SHOWN) {
         super::print(&format!("seed {}: {}", failure.seed, failure.storm));
-        super::print(&format!("seed {}: BROKEN: {}", failure.seed, failure.broken));
-        let again = format!("--seed {}{}{}", failure.seed, arguments.wishes(), engine_options(arguments));
+        super::print(&format!(
+            "seed {}: BROKEN: {}",
+            failure.seed, failure.broken
+        ));
+        let again = format!(
+            "--seed {}{}{}",
+            failure.seed,
+            arguments.wishes(),
+            engine_options(arguments)
+        );
         super::print(&format!("    again:   cargo xtask sim {again} --trace"));
         super::print(&format!("    smaller: cargo xtask sim {again} --shrink"));
     }

@@ -37,7 +37,11 @@ impl Dice {
 
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        let span = high.saturating_sub(low).max(0).unsigned_abs().saturating_add(1);
+        let span = high
+            .saturating_sub(low)
+            .max(0)
+            .unsigned_abs()
+            .saturating_add(1);
         low.saturating_add((self.next() % span).cast_signed())
     }
 

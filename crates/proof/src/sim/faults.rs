@@ -5,9 +5,9 @@ use counterfoil_store::StoreError;
 use counterfoil_testkit::edit;
 
 use super::node::Node;
+use super::step::Way;
 use super::storm::{Fault, TILLS_MAX};
 use super::world::{Event, Letter, World};
-use super::step::Way;
 use super::{Outcome, book, say};
 
 /// Copies kept of a disk or of the hub; the oldest goes first.
@@ -172,20 +172,18 @@ impl World {
         let op_id = self.perform(number, op)?;
         let key = op_id.to_string();
         // The outbox's own guard against edits has to stand aside for a moment: this till's program would have written it so.
-        self.nodes[number]
-            .store()?
-            .write::<_, StoreError>(|tx| {
-                let conn = tx.conn();
-                let guard: String = conn.query_row(
-                    "SELECT sql FROM sqlite_master WHERE name = 'outbox_payload_fixed'",
-                    [],
-                    |row| row.get("sql"),
-                )?;
-                conn.execute("DROP TRIGGER outbox_payload_fixed", [])?;
-                conn.execute("UPDATE outbox SET version = 99 WHERE op_id = ?1", [&key])?;
-                conn.execute(&guard, [])?;
-                Ok(())
-            })?;
+        self.nodes[number].store()?.write::<_, StoreError>(|tx| {
+            let conn = tx.conn();
+            let guard: String = conn.query_row(
+                "SELECT sql FROM sqlite_master WHERE name = 'outbox_payload_fixed'",
+                [],
+                |row| row.get("sql"),
+            )?;
+            conn.execute("DROP TRIGGER outbox_payload_fixed", [])?;
+            conn.execute("UPDATE outbox SET version = 99 WHERE op_id = ?1", [&key])?;
+            conn.execute(&guard, [])?;
+            Ok(())
+        })?;
         self.newer.push(op_id);
         Ok(())
     }
@@ -202,10 +200,7 @@ impl World {
         for op in &batch.ops {
             sent += 1;
             let hash = OpEnvelope::hash(op);
-            let before = known
-                .sent
-                .entry((op.incarnation, op.seq))
-                .or_insert(hash);
+            let before = known.sent.entry((op.incarnation, op.seq)).or_insert(hash);
             if *before != hash {
                 return Err(say(format!(
                     "a retry is identical to the byte: at {} till{} sends something else than before",

@@ -81,8 +81,12 @@ impl World {
     fn unrest(&self) -> String {
         let waiting = |number: usize| {
             let counts = self.nodes[number].store().ok()?.outbox_counts().ok()?;
-            (counts.waiting + counts.acked > 0)
-                .then(|| format!("till{number}: {} wait, {} acked", counts.waiting, counts.acked))
+            (counts.waiting + counts.acked > 0).then(|| {
+                format!(
+                    "till{number}: {} wait, {} acked",
+                    counts.waiting, counts.acked
+                )
+            })
         };
         let all: Vec<_> = (0..self.nodes.len()).filter_map(waiting).collect();
         all.join("; ")
@@ -94,7 +98,8 @@ impl World {
         let mut failures = 0;
         for _ in 0..STEPS_MAX {
             let ended = self.calm_step(number, way).await?;
-            self.trace.say(self.now, || format!("till{number}: {ended:?}"));
+            self.trace
+                .say(self.now, || format!("till{number}: {ended:?}"));
             if let Some(error) = ended.error() {
                 failures += 1;
                 moved = true;

@@ -106,7 +106,11 @@ impl Place {
         match self {
             Self::File(_) => Ok(()),
             Self::Server { admin, name } => {
-                run_sql(admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+                run_sql(
+                    admin,
+                    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+                )
+                .await
             }
         }
     }
@@ -116,12 +120,10 @@ impl Place {
 fn database_of(admin: &str, name: &str) -> String {
     let (base, rest) = admin
         .split_once('?')
-        .map_or((admin, String::new()), |(base, rest)| (base, format!("?{rest}")));
-    let server = base
-        .splitn(4, '/')
-        .take(3)
-        .collect::<Vec<_>>()
-        .join("/");
+        .map_or((admin, String::new()), |(base, rest)| {
+            (base, format!("?{rest}"))
+        });
+    let server = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
     format!("{server}/{name}{rest}")
 }
 
@@ -272,8 +274,7 @@ impl HubNode {
     }
 
     async fn reopen(&mut self) -> Outcome<()> {
-        let (hub, router) =
-            open(&self.place, &self.clock, &self.entropy, self.rate_limit).await?;
+        let (hub, router) = open(&self.place, &self.clock, &self.entropy, self.rate_limit).await?;
         self.hub = hub;
         self.router = router;
         Ok(())

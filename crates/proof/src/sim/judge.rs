@@ -6,8 +6,8 @@ use counterfoil_domain::{Op, OpId};
 use counterfoil_protocol::sync::Outcome as Fate;
 use counterfoil_store::Store;
 use counterfoil_store::read::health::check_health;
-use counterfoil_sync::steps;
 use counterfoil_sync::HubClient;
+use counterfoil_sync::steps;
 
 use super::ledger::HubLedger;
 use super::node::{Identity, Known, Node, count};
@@ -70,7 +70,11 @@ impl World {
         let on_disks = self.nodes.iter().flat_map(|node| node.known.done.iter());
         let at_hub = self.book.taken.keys();
         let from_the_start = town.done.iter().map(|done| &done.op_id);
-        on_disks.chain(at_hub).chain(from_the_start).copied().collect()
+        on_disks
+            .chain(at_hub)
+            .chain(from_the_start)
+            .copied()
+            .collect()
     }
 
     fn check_dead(&self, ledger: &HubLedger) -> Outcome<()> {
@@ -82,11 +86,16 @@ impl World {
             }
         }
         for op_id in &ledger.dead {
-            let orphan = self.done.get(op_id).is_some_and(|done| self.is_orphan(&done.op, ledger));
+            let orphan = self
+                .done
+                .get(op_id)
+                .is_some_and(|done| self.is_orphan(&done.op, ledger));
             if !self.newer.contains(op_id) && !orphan {
                 return Err(say(format!(
                     "{op_id} ({}) went to the dead letters: {:?}",
-                    self.done.get(op_id).map_or("never done", |done| done.op.kind()),
+                    self.done
+                        .get(op_id)
+                        .map_or("never done", |done| done.op.kind()),
                     ledger.fates.get(op_id)
                 )));
             }
@@ -110,9 +119,7 @@ impl World {
     async fn observe(&self, town: &Town) -> Outcome<Node> {
         let seat = town.seats.len() - 1;
         let kept = &town.seats[seat];
-        let shop = shops()?
-            .pop()
-            .ok_or_else(|| say("a town has tills"))?;
+        let shop = shops()?.pop().ok_or_else(|| say("a town has tills"))?;
         let identity = Identity {
             seat,
             shop,
@@ -149,7 +156,11 @@ fn exactly(owed: &BTreeSet<OpId>, ledger: &HubLedger) -> Outcome<()> {
     if !missing.is_empty() {
         return Err(say(format!("done and not on the hub, {}", list(missing))));
     }
-    let twice: Vec<_> = seen.iter().filter(|(_, n)| **n > 1).map(|(id, _)| id).collect();
+    let twice: Vec<_> = seen
+        .iter()
+        .filter(|(_, n)| **n > 1)
+        .map(|(id, _)| id)
+        .collect();
     if !twice.is_empty() {
         return Err(say(format!("more than once on the hub, {}", list(twice))));
     }
@@ -244,7 +255,9 @@ fn check_till_sums(store: &Store, sums: &Sums) -> Outcome<()> {
     if found == *sums {
         Ok(())
     } else {
-        Err(say(format!("its ledgers say {found:?}, people did {sums:?}")))
+        Err(say(format!(
+            "its ledgers say {found:?}, people did {sums:?}"
+        )))
     }
 }
 

@@ -72,17 +72,27 @@ impl HubLedger {
             let change: Change = serde_json::from_str(&row.try_get::<String, _>("body")?)?;
             let seq: i64 = row.try_get("seq")?;
             if seq != expected || change.seq.cast_signed() != expected {
-                return Err(say(format!("changes are contiguous: after {} comes {seq}", expected - 1)));
+                return Err(say(format!(
+                    "changes are contiguous: after {} comes {seq}",
+                    expected - 1
+                )));
             }
             published.extend(change.origin.map(|origin| origin.op_id));
         }
         let mut fates: BTreeMap<OpId, Fate> = BTreeMap::new();
-        for row in rows(hub, "SELECT op_id, result FROM operations ORDER BY received_at").await? {
+        for row in rows(
+            hub,
+            "SELECT op_id, result FROM operations ORDER BY received_at",
+        )
+        .await?
+        {
             let op_id = OpId(id(&row, "op_id")?);
             let fate: Fate = serde_json::from_str(&row.try_get::<String, _>("result")?)?;
             let first = fates.entry(op_id).or_insert_with(|| fate.clone());
             if *first != fate {
-                return Err(say(format!("{op_id} has two results: {first:?} and {fate:?}")));
+                return Err(say(format!(
+                    "{op_id} has two results: {first:?} and {fate:?}"
+                )));
             }
         }
         let mut dead = BTreeSet::new();
@@ -122,8 +132,16 @@ impl HubLedger {
             refunds,
         };
         let balances = Sums {
-            stamps: pairs(hub, "SELECT customer_id AS id, balance AS total FROM stamp_balance").await?,
-            stock: pairs(hub, "SELECT product_id AS id, quantity_milli AS total FROM stock_balance").await?,
+            stamps: pairs(
+                hub,
+                "SELECT customer_id AS id, balance AS total FROM stamp_balance",
+            )
+            .await?,
+            stock: pairs(
+                hub,
+                "SELECT product_id AS id, quantity_milli AS total FROM stock_balance",
+            )
+            .await?,
             ..ledgers.clone()
         };
         check_lives(hub).await?;
@@ -200,10 +218,17 @@ impl HubLedger {
                 _ => None,
             })
             .collect();
-        let shown = texts(observer, "SELECT id || ' ' || status || ' ' || refused || ' ' || body FROM conflict ORDER BY id")?;
+        let shown = texts(
+            observer,
+            "SELECT id || ' ' || status || ' ' || refused || ' ' || body FROM conflict ORDER BY id",
+        )?;
         let refused = self.fates.iter().filter(|(_, fate)| is_refused(fate));
         for (op_id, fate) in refused {
-            let status = if decided.contains(&op_id.0) { "resolved" } else { "open" };
+            let status = if decided.contains(&op_id.0) {
+                "resolved"
+            } else {
+                "open"
+            };
             let begins = format!("{op_id} {status} 1 ");
             if !shown.iter().any(|row| row.starts_with(&begins)) {
                 return Err(say(format!(

@@ -75,7 +75,12 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     }
     for (op_id, taken) in &world.book.taken {
         let envelope = &taken.envelope;
-        write(*op_id, envelope.hlc, envelope.device_id, Some(taken.hub_now));
+        write(
+            *op_id,
+            envelope.hlc,
+            envelope.device_id,
+            Some(taken.hub_now),
+        );
     }
     for ((kind, id, field), writing) in &fields {
         let key = (kind.name().to_owned(), *id);
@@ -84,7 +89,10 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
         if revived || unsure.contains(&(*kind, *id, field.clone())) {
             continue;
         }
-        let found = ledger.entities.get(&key).and_then(|(fields, _)| fields.get(field));
+        let found = ledger
+            .entities
+            .get(&key)
+            .and_then(|(fields, _)| fields.get(field));
         if found != Some(&writing.value) {
             return Err(say(format!(
                 "last writer wins: {} {id} has {field} = {found:?}, written last was {}",

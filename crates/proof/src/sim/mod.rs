@@ -120,12 +120,18 @@ fn set_dying(dying: bool) {
 #[cfg(not(feature = "planted"))]
 const fn set_dying(_: bool) {}
 
-#[allow(clippy::print_stdout, reason = "a command's report belongs on the terminal")]
+#[allow(
+    clippy::print_stdout,
+    reason = "a command's report belongs on the terminal"
+)]
 fn print(line: &str) {
     println!("{line}");
 }
 
-#[allow(clippy::print_stderr, reason = "a command's trouble belongs on the terminal")]
+#[allow(
+    clippy::print_stderr,
+    reason = "a command's trouble belongs on the terminal"
+)]
 fn print_error(line: &str) {
     eprintln!("{line}");
 }

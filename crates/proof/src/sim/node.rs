@@ -237,7 +237,11 @@ impl Node {
         let mut wanted: BTreeMap<(EntityKind, Uuid), BTreeMap<&str, &Value>> = BTreeMap::new();
         for own in &self.known.own {
             let shown = wanted.entry(own.subject).or_default();
-            shown.extend(own.fields.iter().map(|(name, value)| (name.as_str(), value)));
+            shown.extend(
+                own.fields
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value)),
+            );
         }
         for ((kind, id), fields) in wanted {
             let body: Option<String> = self.store()?.read(|conn| {

@@ -78,12 +78,7 @@ fn sale(dice: &mut Dice, shop: &SampleShop, store: &Store, now: UnixMs) -> Outco
     Ok(Op::SaleCompleted(sale))
 }
 
-fn refund(
-    dice: &mut Dice,
-    shop: &SampleShop,
-    store: &Store,
-    now: UnixMs,
-) -> Outcome<Option<Op>> {
+fn refund(dice: &mut Dice, shop: &SampleShop, store: &Store, now: UnixMs) -> Outcome<Option<Op>> {
     let sales = texts(store, "SELECT body FROM sale ORDER BY sale_id")?;
     let Some(body) = dice.pick(&sales) else {
         return Ok(None);
@@ -101,7 +96,8 @@ fn enrol(dice: &mut Dice, shop: &SampleShop) -> Op {
 }
 
 fn reverse(dice: &mut Dice, shop: &SampleShop, store: &Store) -> Outcome<Option<Op>> {
-    let sql = "SELECT stamp_id || ' ' || customer_id FROM stamp WHERE reason = 'given' ORDER BY stamp_id";
+    let sql =
+        "SELECT stamp_id || ' ' || customer_id FROM stamp WHERE reason = 'given' ORDER BY stamp_id";
     let given = texts(store, sql)?;
     let Some((stamp, customer)) = dice.pick(&given).and_then(|pair| pair.split_once(' ')) else {
         return Ok(None);
@@ -136,7 +132,8 @@ fn cash(dice: &mut Dice) -> Outcome<Op> {
 fn open_shift(store: &Store, shop: &SampleShop) -> Outcome<Option<ShiftId>> {
     let device = shop.device_id.to_string();
     let open: Option<String> = store.read(|conn| {
-        let sql = "SELECT max(shift_id) AS id FROM shift WHERE closed_at IS NULL AND device_id = ?1";
+        let sql =
+            "SELECT max(shift_id) AS id FROM shift WHERE closed_at IS NULL AND device_id = ?1";
         Ok(conn
             .prepare_cached(sql)?
             .query_row([device], |row| row.get("id"))?)
@@ -144,12 +141,7 @@ fn open_shift(store: &Store, shop: &SampleShop) -> Outcome<Option<ShiftId>> {
     Ok(open.map(|id| id.parse()).transpose()?)
 }
 
-fn shift(
-    dice: &mut Dice,
-    shop: &SampleShop,
-    store: &Store,
-    now: UnixMs,
-) -> Outcome<Option<Op>> {
+fn shift(dice: &mut Dice, shop: &SampleShop, store: &Store, now: UnixMs) -> Outcome<Option<Op>> {
     let Some(shift_id) = open_shift(store, shop)? else {
         return Ok(Some(Op::ShiftOpened(ShiftOpened {
             shift_id: shop.id(),
@@ -199,12 +191,7 @@ fn reprice(dice: &mut Dice, shop: &SampleShop) -> Outcome<Op> {
     Ok(edit(EntityKind::Product, product_id.0, field, value))
 }
 
-fn visit(
-    dice: &mut Dice,
-    shop: &SampleShop,
-    store: &Store,
-    now: UnixMs,
-) -> Outcome<Option<Op>> {
+fn visit(dice: &mut Dice, shop: &SampleShop, store: &Store, now: UnixMs) -> Outcome<Option<Op>> {
     // Few days and hours on purpose: tills ask for the same slot.
     let day = now.0.div_euclid(DAY_MS) + dice.between(1, 3);
     let slot = UnixMs(day * DAY_MS + dice.between(14, 20) * 3_600_000);

@@ -30,7 +30,9 @@ pub async fn shrink(town: &Town, seed: u64, wishes: Wishes) -> Outcome<bool> {
     }
     print(&format!("seed {seed}: {}", Storm::of(seed, &best)));
     print(&format!("seed {seed}: BROKEN: {broken}"));
-    print(&format!("    again: cargo xtask sim --seed {seed}{best} --trace"));
+    print(&format!(
+        "    again: cargo xtask sim --seed {seed}{best} --trace"
+    ));
     Ok(false)
 }
 

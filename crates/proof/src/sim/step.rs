@@ -7,7 +7,9 @@ use std::task::Poll;
 
 use counterfoil_store::Store;
 use counterfoil_sync::steps::{self, Pulled, Pushed};
-use counterfoil_sync::{HubClient, HubCredentials, HubError, Request, Response, SyncError, Transport};
+use counterfoil_sync::{
+    HubClient, HubCredentials, HubError, Request, Response, SyncError, Transport,
+};
 use tokio::sync::oneshot;
 
 /// Push or pull.
@@ -85,8 +87,11 @@ impl Transport for Wire {
             slot.request = Some(request);
             slot.waiting = Some(tell);
         }
-        told.await
-            .unwrap_or_else(|_| Err(HubError::Unreachable("the till was switched off".to_owned())))
+        told.await.unwrap_or_else(|_| {
+            Err(HubError::Unreachable(
+                "the till was switched off".to_owned(),
+            ))
+        })
     }
 }
 
@@ -105,12 +110,12 @@ impl Step {
         let wire = Wire::default();
         let client = HubClient::new(wire.clone());
         let work: Pin<Box<dyn Future<Output = Ended>>> = match way {
-            Way::Push => Box::pin(async move {
-                Ended::Pushed(steps::push_once(&store, &client, &by).await)
-            }),
-            Way::Pull => Box::pin(async move {
-                Ended::Pulled(steps::pull_once(&store, &client, &by).await)
-            }),
+            Way::Push => {
+                Box::pin(async move { Ended::Pushed(steps::push_once(&store, &client, &by).await) })
+            }
+            Way::Pull => {
+                Box::pin(async move { Ended::Pulled(steps::pull_once(&store, &client, &by).await) })
+            }
         };
         Self { no, wire, work }
     }

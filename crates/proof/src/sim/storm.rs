@@ -150,7 +150,9 @@ impl Storm {
                 .tills
                 .unwrap_or(usize::try_from(tills).unwrap_or(2))
                 .clamp(1, TILLS_MAX),
-            actions: wishes.actions.unwrap_or(usize::try_from(actions).unwrap_or(6)),
+            actions: wishes
+                .actions
+                .unwrap_or(usize::try_from(actions).unwrap_or(6)),
             horizon_ms,
             drop_percent,
             duplicate_percent,

@@ -10,7 +10,9 @@ fn one_seed_is_one_run_to_the_byte() {
     let trace = |seed| {
         let runtime = runtime().unwrap();
         let town = runtime.block_on(Town::found(&Engine::Sqlite)).unwrap();
-        runtime.block_on(run(&town, seed, &Wishes::default(), true)).trace
+        runtime
+            .block_on(run(&town, seed, &Wishes::default(), true))
+            .trace
     };
     for seed in [3, 11, 27] {
         let first = trace(seed);

@@ -168,7 +168,10 @@ impl Town {
         let mut seats = Vec::new();
         for (store, credentials, cold, path) in stores {
             while steps::push_once(&store, &owner, &credentials).await? != Pushed::Nothing {}
-            while !steps::pull_once(&store, &owner, &credentials).await?.at_head {}
+            while !steps::pull_once(&store, &owner, &credentials)
+                .await?
+                .at_head
+            {}
             drop(store);
             let warm = DiskCopy::of(&path)?;
             seats.push(Seat {

@@ -235,11 +235,9 @@ impl World {
         }
         for fault in Fault::ALL {
             let times = match fault {
-                Fault::Partition
-                | Fault::Clock
-                | Fault::Crash
-                | Fault::HubCrash
-                | Fault::Newer => 3,
+                Fault::Partition | Fault::Clock | Fault::Crash | Fault::HubCrash | Fault::Newer => {
+                    3
+                }
                 Fault::Rollback | Fault::Clone | Fault::Restore => 2,
                 _ => 0,
             };
@@ -333,7 +331,8 @@ impl World {
         let number = self.people.below(self.nodes.len());
         let node = &self.nodes[number];
         let now = self.true_time().plus_ms(node.off_ms);
-        let Some(op) = people::draw(&mut self.people, &node.identity.shop, node.store()?, now)? else {
+        let Some(op) = people::draw(&mut self.people, &node.identity.shop, node.store()?, now)?
+        else {
             return Ok(());
         };
         self.perform(number, op)?;
@@ -566,7 +565,8 @@ impl World {
     fn over(&mut self, number: usize, way: Way, ended: &Ended) -> Outcome<()> {
         use counterfoil_sync::steps::{Pulled, Pushed};
         let horizon = self.storm.horizon_ms;
-        self.trace.say(self.now, || format!("till{number}: {ended:?}"));
+        self.trace
+            .say(self.now, || format!("till{number}: {ended:?}"));
         if let Some(error) = ended.error() {
             super::tolerable(error)?;
             let failures = self.nodes[number].timer(way).failures + 1;
