@@ -148,40 +148,93 @@ fn hash(row: &Row<'_>, name: &str) -> rusqlite::Result<OpHash> {
     text.parse().map_err(|e| row::unusable(name, e))
 }
 
+/// The end of an incarnation's chain, and what is sealed onto it.
+struct Chain<'a> {
+    conn: &'a Connection,
+    identity: &'a Identity,
+    seq: u64,
+    hash: OpHash,
+}
+
+impl<'a> Chain<'a> {
+    fn end(conn: &'a Connection, identity: &'a Identity) -> Result<Self, StoreError> {
+        let incarnation = identity.incarnation.to_string();
+        let (seq, hash) = conn
+            .prepare_cached(include_str!("../queries/find_chain_end.sql"))?
+            .query_row(named_params! { ":incarnation": incarnation }, |row| {
+                Ok((row::count(row, "seq")?, hash(row, "hash")?))
+            })
+            .optional()?
+            .unwrap_or((0, OpHash::GENESIS));
+        Ok(Self {
+            conn,
+            identity,
+            seq,
+            hash,
+        })
+    }
+
+    /// A waiting operation as it would be sealed next.
+    fn next(&self, local_no: i64) -> Result<OpEnvelope, StoreError> {
+        Ok(self
+            .conn
+            .prepare_cached(include_str!("../queries/find_waiting.sql"))?
+            .query_row(named_params! { ":local_no": local_no }, |row| {
+                envelope(row, self.identity, (self.seq + 1, self.hash))
+            })?)
+    }
+
+    fn seal(&mut self, local_no: i64, next: &OpEnvelope) -> Result<(), StoreError> {
+        let own_hash = next.hash();
+        self.conn
+            .prepare_cached(include_str!("../queries/seal_op.sql"))?
+            .execute(named_params! {
+                ":local_no": local_no,
+                ":incarnation": next.incarnation.to_string(),
+                ":seq": i64::try_from(next.seq).unwrap_or(i64::MAX),
+                ":prev_hash": next.prev_hash.to_string(),
+                ":hash": own_hash.to_string(),
+            })?;
+        (self.seq, self.hash) = (next.seq, own_hash);
+        Ok(())
+    }
+}
+
+/// Seals an operation with its own commit where it would be the next to go anyway: this till has a hub, and nothing that
+/// was done before is still unanswered. It is then on its way without another sync of the disk.
+pub(crate) fn seal_at_once(
+    conn: &Connection,
+    identity: &Identity,
+    local_no: i64,
+) -> Result<(), StoreError> {
+    let unanswered: bool = identity.hub_url.is_none()
+        || conn
+            .prepare_cached(include_str!("../queries/has_unanswered.sql"))?
+            .query_row(named_params! { ":local_no": local_no }, |row| {
+                row.get("there")
+            })?;
+    if unanswered {
+        return Ok(());
+    }
+    let mut chain = Chain::end(conn, identity)?;
+    let next = chain.next(local_no)?;
+    chain.seal(local_no, &next)
+}
+
 fn seal_waiting(
     conn: &Connection,
     identity: &Identity,
     room: &mut Room,
 ) -> Result<Vec<OpEnvelope>, StoreError> {
-    let incarnation = identity.incarnation.to_string();
-    let (mut seq, mut prev_hash) = conn
-        .prepare_cached(include_str!("../queries/find_chain_end.sql"))?
-        .query_row(named_params! { ":incarnation": incarnation }, |row| {
-            Ok((row::count(row, "seq")?, hash(row, "hash")?))
-        })
-        .optional()?
-        .unwrap_or((0, OpHash::GENESIS));
-    let mut find = conn.prepare_cached(include_str!("../queries/find_waiting.sql"))?;
-    let mut seal = conn.prepare_cached(include_str!("../queries/seal_op.sql"))?;
+    let mut chain = Chain::end(conn, identity)?;
     let mut sealed = Vec::new();
     for local_no in order(&list_waiting(conn)?) {
-        let envelope = find.query_row(named_params! { ":local_no": local_no }, |row| {
-            envelope(row, identity, (seq + 1, prev_hash))
-        })?;
-        if !room.takes(&envelope)? {
+        let next = chain.next(local_no)?;
+        if !room.takes(&next)? {
             break;
         }
-        seq = envelope.seq;
-        let own_hash = envelope.hash();
-        seal.execute(named_params! {
-            ":local_no": local_no,
-            ":incarnation": incarnation,
-            ":seq": i64::try_from(seq).unwrap_or(i64::MAX),
-            ":prev_hash": prev_hash.to_string(),
-            ":hash": own_hash.to_string(),
-        })?;
-        prev_hash = own_hash;
-        sealed.push(envelope);
+        chain.seal(local_no, &next)?;
+        sealed.push(next);
     }
     Ok(sealed)
 }

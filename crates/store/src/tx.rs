@@ -13,6 +13,7 @@ use crate::error::StoreError;
 use crate::fact::{self, Source};
 use crate::identity::{self, Identity};
 use crate::meta;
+use crate::seal;
 use crate::store::CommitInfo;
 use crate::touch::touches;
 
@@ -174,6 +175,7 @@ impl<'a> Tx<'a> {
                 ":edits": edits,
             })?;
         }
+        seal::seal_at_once(self.conn, &self.identity()?, local_no)?;
         for effect in &effects {
             self.apply(effect, &meta)?;
         }

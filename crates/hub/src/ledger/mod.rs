@@ -4,6 +4,7 @@
 //! Operations are applied on a [`Sheet`] in memory, which reads ahead for a batch and is written down at once.
 
 mod ahead;
+mod book;
 mod claims;
 mod entities;
 mod facts;
@@ -14,38 +15,19 @@ mod sheet;
 mod write;
 
 use counterfoil_domain::entity::Conflict;
-use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
-use counterfoil_domain::{
-    DeviceId, Effect, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs, effects, planted,
-};
-use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
+use counterfoil_domain::{Effect, EntityKind, Op, OpMeta, effects, planted};
+use counterfoil_protocol::sync::{Outcome, Row};
 use serde_json::Value;
 use sqlx::AnyConnection;
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::http::Failure;
-use crate::http::extract::uuid_of;
 
+pub use book::{Book, suggest};
 pub use entities::lacks_booking;
 pub use read::{find, find_by_lookup, stamp_balance};
 pub use sheet::Sheet;
-
-/// A tenant's book while its counter row is held.
-#[derive(Debug)]
-pub struct Book {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The tenant as the tables name it.
-    pub key: String,
-    /// The time of this write.
-    pub now: UnixMs,
-    /// The newest change.
-    pub head: u64,
-    /// The device as which the hub itself writes for this tenant.
-    pub hub_device: DeviceId,
-}
 
 /// Why an operation was not applied.
 #[derive(Debug)]
@@ -117,142 +99,6 @@ struct Remark {
     code: &'static str,
     subject: (EntityKind, Uuid),
     details: Value,
-}
-
-impl Book {
-    /// Locks the tenant's counter row.
-    ///
-    /// # Errors
-    /// When the tenant is unknown or the database is not there.
-    pub async fn open(
-        conn: &mut AnyConnection,
-        tenant: TenantId,
-        now: UnixMs,
-    ) -> Result<Self, Failure> {
-        let key = tenant.to_string();
-        let row = sqlx::query(include_str!("sql/lock_tenant.sql"))
-            .bind(&key)
-            .fetch_one(conn)
-            .await?;
-        Ok(Self {
-            tenant,
-            key,
-            now,
-            head: u64::try_from(row.try_get::<i64, _>("head")?).unwrap_or(0),
-            hub_device: DeviceId(uuid_of(&row, "hub_device_id")?),
-        })
-    }
-
-    /// Appends a change under the next number.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn append(
-        &mut self,
-        conn: &mut AnyConnection,
-        origin: Option<Origin>,
-        done: Done,
-    ) -> Result<(), Failure> {
-        Ok(self.append_all(conn, vec![(origin, done)]).await?)
-    }
-
-    /// Appends changes under the next numbers.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn append_all(
-        &mut self,
-        conn: &mut AnyConnection,
-        all: Vec<(Option<Origin>, Done)>,
-    ) -> Result<(), Fault> {
-        let mut changes = Vec::with_capacity(all.len());
-        for (seq, (origin, done)) in (self.head + 1..).zip(all) {
-            let row_count = i64::try_from(done.rows.len()).unwrap_or(i64::MAX);
-            let change = Change {
-                seq,
-                origin,
-                outcome: done.outcome,
-                at: self.now,
-                rows: done.rows,
-            };
-            let body = serde_json::to_string(&change)?;
-            changes.push((seq, origin.map(|o| o.op_id.to_string()), row_count, body));
-        }
-        let tenant = &self.key;
-        many::insert(
-            conn,
-            include_str!("sql/append_change.sql"),
-            &changes,
-            |statement, (seq, op_id, row_count, body)| {
-                statement
-                    .bind(tenant.clone())
-                    .bind(seq.cast_signed())
-                    .bind(op_id.clone())
-                    .bind(*row_count)
-                    .bind(body.clone())
-            },
-        )
-        .await?;
-        self.head += changes.len() as u64;
-        Ok(())
-    }
-
-    /// Writes the counter back; call before the commit.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn close(&self, conn: &mut AnyConnection) -> Result<(), Failure> {
-        sqlx::query(include_str!("sql/set_head.sql"))
-            .bind(&self.key)
-            .bind(self.head.cast_signed())
-            .execute(conn)
-            .await?;
-        Ok(())
-    }
-
-    /// Performs an operation of the hub's own and appends its change.
-    ///
-    /// # Errors
-    /// When it cannot be applied or the database fails.
-    pub async fn perform(
-        &mut self,
-        conn: &mut AnyConnection,
-        op: &Op,
-        op_id: OpId,
-    ) -> Result<Done, Failure> {
-        let meta = OpMeta {
-            op_id,
-            device_id: self.hub_device,
-            staff_id: None,
-            at: self.now,
-            hlc: Hlc {
-                ms: self.now.0,
-                counter: self.turn(0),
-            },
-        };
-        let mut sheet = Sheet::new(conn, &self.key);
-        let done = sheet.apply(self, op, &meta).await?;
-        sheet.flush().await?;
-        let again = Done {
-            outcome: done.outcome.clone(),
-            rows: done.rows.clone(),
-        };
-        self.append(conn, None, done).await?;
-        Ok(again)
-    }
-
-    /// A counter that is unique and rising within the tenant, whose counter row is held; `ahead` changes are not appended yet.
-    fn turn(&self, ahead: u64) -> u32 {
-        u32::try_from(self.head.wrapping_add(ahead) & 0xffff_ffff).unwrap_or(0)
-    }
-
-    const fn hub_clock(&self) -> FieldClock {
-        // The least clock there is: whatever a person decides about it later wins.
-        FieldClock {
-            hlc: Hlc { ms: 0, counter: 0 },
-            device_id: self.hub_device,
-        }
-    }
 }
 
 impl<'c> Sheet<'c> {
@@ -428,31 +274,4 @@ async fn note(
     let rule = entities::Rule::LastWriter;
     let row = entities::patch(sheet, subject, &fields, clock, rule).await?;
     Ok(Some(Row::Entity(row)))
-}
-
-/// Writes an entity in the hub's own name, with the least clock, so that what a till says of it wins.
-///
-/// # Errors
-/// When the fields do not fit the kind or the database fails.
-pub async fn suggest(
-    conn: &mut AnyConnection,
-    book: &mut Book,
-    subject: (EntityKind, Uuid),
-    fields: &counterfoil_domain::entity::Fields,
-) -> Result<(), Failure> {
-    let mut sheet = Sheet::new(conn, &book.key);
-    let clock = book.hub_clock();
-    let rule = entities::Rule::LastWriter;
-    let row = entities::patch(&mut sheet, subject, fields, clock, rule).await?;
-    sheet.keep_draft();
-    sheet.flush().await?;
-    book.append(
-        conn,
-        None,
-        Done {
-            outcome: Outcome::Applied,
-            rows: vec![Row::Entity(row)],
-        },
-    )
-    .await
 }

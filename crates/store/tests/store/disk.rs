@@ -42,6 +42,56 @@ fn damaged_page_is_found_when_the_file_is_opened() {
     assert_eq!(error.code(), "database_damaged");
 }
 
+/// A large file as a killed program leaves it: with a log beside it.
+fn left_open(till: &Till) -> std::path::PathBuf {
+    let long = "x".repeat(100_000);
+    till.store
+        .write(|tx| {
+            for n in 0..100 {
+                tx.set_setting(&format!("long {n}"), &long)?;
+            }
+            Ok::<_, counterfoil_store::StoreError>(())
+        })
+        .unwrap();
+    till.store.tidy().unwrap();
+    till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    let copy = till.folder().join("killed.db");
+    for end in ["", "-wal"] {
+        let from = format!("{}{end}", till.path.display());
+        fs::copy(from, format!("{}{end}", copy.display())).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn large_file_that_ended_uncleanly_opens_at_once_and_is_read_through_afterwards() {
+    let till = Till::with_shop();
+    let path = left_open(&till);
+    let store = Store::open(&path, till.env()).unwrap();
+    store.examine().unwrap();
+    store.transact(till.shop.deliver(0, 1), None).unwrap();
+}
+
+#[test]
+fn damaged_page_of_a_large_file_is_found_while_it_is_in_use() {
+    let till = Till::with_shop();
+    let path = left_open(&till);
+    let mut bytes = fs::read(&path).unwrap();
+    let length = bytes.len();
+    assert!(length > 9_000_000, "{length}");
+    for byte in &mut bytes[length / 2..length / 2 + 8192] {
+        *byte = 0xff;
+    }
+    fs::write(&path, &bytes).unwrap();
+    let store = Store::open(&path, till.env()).unwrap();
+    assert_eq!(store.examine().unwrap_err().code(), "database_damaged");
+    assert_eq!(
+        store.examine().unwrap_err().code(),
+        "database_damaged",
+        "it stays owed"
+    );
+}
+
 #[test]
 fn truncated_file_is_reported_as_damaged() {
     let (till, path) = closed(Till::with_shop());

@@ -4,11 +4,13 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-use counterfoil_domain::Op;
-use counterfoil_store::{Store, StoreEnv, StoreError};
+use counterfoil_domain::{EntityKind, EntityRow, Op};
+use counterfoil_store::{Confirmed, ConfirmedRow, OpFate, Store, StoreEnv, StoreError};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 
-use crate::common::Till;
+use uuid::Uuid;
+
+use crate::common::{EPOCH, Till};
 use crate::fault::Disk;
 
 const PATH: &str = "/till.db";
@@ -76,6 +78,58 @@ fn sale_that_was_shown_as_done_survives_a_power_cut_at_any_write() {
         let next = u32::try_from(kept).unwrap() + 1;
         sell(&store, &shop, next).unwrap();
     }
+}
+
+/// A change of the hub's own: a customer of another till.
+fn told(seq: u64) -> Confirmed {
+    let row = EntityRow {
+        kind: EntityKind::Customer,
+        id: Uuid::from_u128(u128::from(seq)),
+        fields: [("name".to_owned(), "Rosa".into())].into(),
+        deleted: false,
+    };
+    Confirmed {
+        seq,
+        op_id: None,
+        own: false,
+        fate: OpFate::Applied,
+        rows: vec![ConfirmedRow::Entity(row)],
+    }
+}
+
+#[test]
+fn what_the_hub_said_goes_at_a_power_cut_with_the_cursor_or_stays_with_it() {
+    let shop = SampleShop::new(3).unwrap();
+    let mut went = 0;
+    for seed in 0..60 {
+        let chance = SeededEntropy::new(seed);
+        let disk = Disk::new();
+        let store = open(&disk, &shop);
+        sell(&store, &shop, 1).unwrap();
+        for seq in 1..=20 {
+            store.apply_changes(EPOCH, vec![told(seq)]).unwrap();
+        }
+        // What a person does afterwards is on the disk at once, and all that lies before it in the log.
+        let sold_since = seed % 2 == 1;
+        if sold_since {
+            sell(&store, &shop, 2).unwrap();
+        }
+        disk.cut_after_writes(0);
+        drop(store);
+        disk.restart(&chance);
+        let store = Store::open(Path::new(PATH), env(&disk)).unwrap();
+        assert_eq!(sales(&store), if sold_since { 2 } else { 1 }, "seed {seed}");
+        let cursor = store.cursor().unwrap().seq;
+        let rows: i64 = store
+            .read(|conn| Ok(conn.query_row("SELECT count(*) FROM customer", [], |r| r.get(0))?))
+            .unwrap();
+        assert_eq!(rows, cursor.cast_signed(), "seed {seed}");
+        assert!(!sold_since || cursor == 20, "seed {seed}: {cursor}");
+        went += u64::from(cursor < 20);
+        let rest: Vec<_> = (cursor + 1..=20).map(told).collect();
+        assert_eq!(store.apply_changes(EPOCH, rest).unwrap().seq, 20);
+    }
+    assert!(went > 0, "no cut took anything back: the disk is too kind");
 }
 
 #[test]

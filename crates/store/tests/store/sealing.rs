@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use counterfoil_domain::{EntityKind, Op, OpClass, OpHash};
-use counterfoil_store::{Pending, Touch, order};
+use counterfoil_store::{OpFate, Pending, Touch, order};
 use counterfoil_testkit::edit;
 use proptest::prelude::*;
 use serde_json::json;
@@ -204,4 +204,31 @@ proptest! {
         turned.reverse();
         prop_assert_eq!(order(&ops), order(&turned));
     }
+}
+
+#[test]
+fn operation_of_a_till_in_step_is_sealed_with_its_own_commit_and_one_behind_another_waits() {
+    let till = Till::with_shop();
+    let hub = Some("https://hub.example");
+    let (tenant, device) = (till.shop.tenant_id, till.shop.device_id);
+    while let Some(batch) = till.store.seal_next(200, 1 << 20).unwrap() {
+        let fates = batch.ops.iter().map(|op| (op.op_id, OpFate::Applied));
+        let fates: Vec<_> = fates.collect();
+        till.store.record_results(EPOCH, &fates).unwrap();
+    }
+    let sealed = || till.count("outbox WHERE state = 'sealed'");
+    till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    assert_eq!(sealed(), 0, "without a hub there is no hurry");
+    let last = till.store.seal_next(1, 1 << 20).unwrap().unwrap();
+    till.store
+        .record_results(EPOCH, &[(last.ops[0].op_id, OpFate::Applied)])
+        .unwrap();
+    till.store.set_identity(tenant, device, "T1", hub).unwrap();
+    let first = till.store.transact(till.shop.deliver(0, 1), None).unwrap();
+    till.store.transact(till.shop.deliver(1, 1), None).unwrap();
+    assert_eq!(sealed(), 1);
+    let next = till.store.seal_next(200, 1 << 20).unwrap().unwrap();
+    assert_eq!(next.ops.len(), 1);
+    assert_eq!(next.ops[0].op_id, first);
+    assert_eq!(next.ops[0].prev_hash, last.ops[0].hash());
 }
