@@ -6,13 +6,14 @@ use counterfoil_protocol::ErrorCode;
 use counterfoil_protocol::sync::{Origin, Outcome};
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection as _, Row as _};
+use sqlx::{AnyConnection, Row as _};
 
+use super::batch::{Verdict, attempt};
 use crate::Hub;
 use crate::http::layers::rfc3339;
 use crate::http::page::Page;
 use crate::http::{Answer, Begun, Failure, IdempotencyKey, Owner, Write};
-use crate::ledger::{Book, Done, Fault, apply};
+use crate::ledger::Book;
 
 /// The shop's dead letters, oldest first.
 pub(super) async fn list(
@@ -110,9 +111,15 @@ async fn open(
         let reason = "another operation has this id".to_owned();
         return Ok(Outcome::DeadLetter { reason });
     }
-    let done = match attempt(conn, book, &op).await? {
-        Ok(done) => done,
-        Err(reason) => return Ok(Outcome::DeadLetter { reason }),
+    let dead = |reason| Ok(Outcome::DeadLetter { reason });
+    let readable = match op.op() {
+        Ok(readable) => readable,
+        Err(error) => return dead(error.to_string()),
+    };
+    let done = match attempt(conn, book, &readable, &op).await? {
+        Verdict::Done(done) => done,
+        Verdict::Buried(reason) => return dead(reason),
+        Verdict::Known(outcome) => return Ok(outcome),
     };
     let outcome = done.outcome.clone();
     let origin = Origin {
@@ -137,28 +144,4 @@ async fn open(
         .execute(conn)
         .await?;
     Ok(outcome)
-}
-
-/// Applies it inside a savepoint; what poisons it is told, what fails the database fails the request.
-async fn attempt(
-    conn: &mut AnyConnection,
-    book: &Book,
-    envelope: &OpEnvelope,
-) -> Result<Result<Done, String>, Failure> {
-    let op = match envelope.op() {
-        Ok(op) => op,
-        Err(error) => return Ok(Err(error.to_string())),
-    };
-    let mut savepoint = conn.begin().await?;
-    match apply(&mut savepoint, book, &op, &envelope.meta()).await {
-        Ok(done) => {
-            savepoint.commit().await?;
-            Ok(Ok(done))
-        }
-        Err(Fault::Poison(reason)) => {
-            savepoint.rollback().await?;
-            Ok(Err(reason))
-        }
-        Err(Fault::Database(error)) => Err(error.into()),
-    }
 }
