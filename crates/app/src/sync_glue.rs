@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Outcome;
-use crate::secrets::SecretError;
+use crate::secrets::{SecretError, Secrets};
 use crate::view::{Failure, SyncState, SyncStatusView};
 use crate::{AppEvent, Counterfoil, Inner};
 
@@ -133,6 +133,14 @@ impl Counterfoil {
         let Some(hub) = self.hub_url()? else {
             return Ok(None);
         };
+        if self.store()?.revoked_at()?.is_some() {
+            // It may have ended before it was done.
+            self.forget_secrets()?;
+            return Err(Failure::new(
+                "device_revoked",
+                "the owner revoked this device; what was done here is kept, pair it again to go on",
+            ));
+        }
         let secrets = self.vault().open()?;
         let (Some(seed), Some(device_token)) = (secrets.device_seed, secrets.device_token) else {
             return Err(SecretError::Damaged("the device's credential is gone".to_owned()).into());
@@ -164,6 +172,44 @@ impl Counterfoil {
             (handle.and_then(Arc::into_inner), self.inner.sync.handle())
         {
             runtime.spawn(handle.stop());
+        }
+    }
+
+    /// A revoked device keeps what was done on it, and nothing with which it could act in the shop's name: neither its
+    /// credential nor the key that signs cards.
+    fn forget_secrets(&self) -> Outcome<()> {
+        let store = self.store()?;
+        if store.revoked_at()?.is_none() {
+            store.note_revoked()?;
+        }
+        let Some(identity) = self.identity()? else {
+            return Ok(());
+        };
+        let account = identity.device_id.to_string();
+        if self.vault().open()? != Secrets::default() {
+            self.vault().keep(&account, Secrets::default())?;
+            tracing::warn!("this device was revoked; its secrets are wiped");
+        }
+        Ok(())
+    }
+
+    /// Out of the way of the sync that tells of it: a keyring may take its time.
+    fn forget_secrets_soon(&self) {
+        let weak = self.weak();
+        let forget = move || {
+            if let Some(inner) = weak.upgrade()
+                && let Err(failure) = (Self { inner }).forget_secrets()
+            {
+                // The next start tries again, before it does anything else.
+                tracing::error!(
+                    code = failure.code,
+                    "a revoked device's secrets are still here"
+                );
+            }
+        };
+        match self.inner.sync.handle() {
+            Ok(runtime) => drop(runtime.spawn_blocking(forget)),
+            Err(failure) => tracing::debug!(code = failure.code, "the program is ending"),
         }
     }
 
@@ -231,7 +277,12 @@ impl Counterfoil {
 
 fn tell(weak: &Weak<Inner>, hub: &str, status: &SyncStatus) {
     if let Some(inner) = weak.upgrade() {
-        inner.emit(&AppEvent::SyncStatus(view_of(status, hub)));
+        let app = Counterfoil { inner };
+        if status.departed {
+            app.forget_secrets_soon();
+        }
+        let event = AppEvent::SyncStatus(view_of(status, hub));
+        app.inner.emit(&event);
     }
 }
 

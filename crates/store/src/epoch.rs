@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use crate::changes::save_cursor;
 use crate::error::StoreError;
+use crate::identity;
 use crate::meta;
 use crate::outbox::{EntityKey, entity_key, rebase_all};
+use crate::retention;
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -41,8 +43,10 @@ fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), S
             ":last_seq": i64::try_from(hub_last_seq).unwrap_or(i64::MAX),
         })?;
     conn.execute(include_str!("../queries/unprove_ops.sql"), [])?;
+    part_from_lost_chain(tx, hub_last_seq.saturating_add(1))?;
     conn.execute_batch(include_str!("../queries/mark_unsent_pending.sql"))?;
     conn.execute(include_str!("../queries/mark_base_stale.sql"), [])?;
+    retention::forget(conn)?;
     meta::set(conn, meta::REFILL_UNTIL, &head.to_string())?;
     save_cursor(conn, epoch, 0)?;
     rebase_unconfirmed(tx)?;
@@ -74,6 +78,28 @@ pub(crate) fn settle(tx: &Tx<'_>, seq: u64) -> Result<(), StoreError> {
     meta::remove(conn, meta::REFILL_UNTIL)?;
     everything_changed(tx);
     Ok(())
+}
+
+/// Where the hub wants an operation that was let go of long ago, its chain cannot be continued: what is still here gets a
+/// place in a new one. Ids stay, so that nothing counts twice.
+pub(crate) fn part_from_lost_chain(tx: &Tx<'_>, wanted_seq: u64) -> Result<bool, StoreError> {
+    let incarnation = tx.identity()?.incarnation.to_string();
+    let (there, last_seq): (bool, i64) = tx
+        .conn()
+        .prepare_cached(include_str!("../queries/find_place.sql"))?
+        .query_row(
+            named_params! {
+                ":incarnation": incarnation,
+                ":seq": i64::try_from(wanted_seq).unwrap_or(i64::MAX),
+            },
+            |row| Ok((row.get("there")?, row.get("last_seq")?)),
+        )?;
+    let lost = !there && wanted_seq <= last_seq.cast_unsigned();
+    if lost {
+        tracing::warn!("the hub wants operations that were let go of; a new incarnation begins");
+        identity::begin(tx)?;
+    }
+    Ok(lost)
 }
 
 fn rebase_unconfirmed(tx: &Tx<'_>) -> Result<(), StoreError> {

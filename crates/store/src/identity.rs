@@ -1,6 +1,6 @@
 //! Who this till is, and which life of its database this is.
 
-use counterfoil_domain::{DeviceId, Incarnation, TenantId, planted};
+use counterfoil_domain::{DeviceId, Incarnation, TenantId, UnixMs, planted};
 use rusqlite::{Connection, named_params};
 
 use crate::error::StoreError;
@@ -80,6 +80,7 @@ impl Store {
                 save(meta::INCARNATION, &mint(tx).to_string())?;
             }
             save(meta::TILL_CODE, till_code)?;
+            tx.noting(meta::remove(conn, meta::REVOKED_AT))?;
             match hub_url {
                 Some(url) => save(meta::HUB_URL, url)?,
                 None => tx.noting(meta::remove(conn, meta::HUB_URL))?,
@@ -88,6 +89,29 @@ impl Store {
             tx.touch_area("shop");
             tx.identity()
         })
+    }
+
+    /// Remembers that the hub revoked this device; being paired again ends that. Everything that was done here stays.
+    ///
+    /// # Errors
+    /// The store's own trouble.
+    pub fn note_revoked(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.touch_area("outbox");
+            tx.noting(meta::set(
+                tx.conn(),
+                meta::REVOKED_AT,
+                &tx.now().0.to_string(),
+            ))
+        })
+    }
+
+    /// When the hub revoked this device; absent while it is in good standing.
+    ///
+    /// # Errors
+    /// The store's own trouble.
+    pub fn revoked_at(&self) -> Result<Option<UnixMs>, StoreError> {
+        self.read(|conn| Ok(meta::parsed(conn, meta::REVOKED_AT)?.map(UnixMs)))
     }
 
     /// Begins a new life of the database, after the hub reported a fork. What was not acknowledged gets a new place in
@@ -113,7 +137,7 @@ impl Store {
     }
 }
 
-fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
+pub(crate) fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     tx.identity()?;
     let incarnation = mint(tx);
     let done = || -> Result<(), StoreError> {

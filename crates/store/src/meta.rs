@@ -12,8 +12,14 @@ pub(crate) const HUB_URL: &str = "hub_url";
 pub(crate) const HLC: &str = "hlc";
 pub(crate) const EPOCH: &str = "epoch";
 pub(crate) const CURSOR: &str = "cursor";
+/// The newest change that is in an off-site backup of the hub, within the present epoch.
+pub(crate) const ARCHIVED: &str = "archived";
+/// The till's own count of days, by which what is archived grows old.
+pub(crate) const AGES: &str = "ages";
 /// Present while a restored hub sends everything again: the newest change it had at the time.
 pub(crate) const REFILL_UNTIL: &str = "refill_until";
+/// Present once the hub revoked this device: when it said so.
+pub(crate) const REVOKED_AT: &str = "revoked_at";
 /// Present in a copy that was made with `backup_copy`: whoever opens it must begin a new incarnation.
 pub(crate) const IS_COPY: &str = "is_copy";
 

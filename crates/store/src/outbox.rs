@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::changes::{load_cursor, save_cursor};
 use crate::entity;
+use crate::epoch;
 use crate::error::StoreError;
 use crate::row;
 use crate::store::Store;
@@ -61,6 +62,7 @@ impl Store {
     }
 
     /// Sends the present incarnation's operations from `from_seq` on again, byte for byte the same: the hub lacks them.
+    /// Where that one was let go of, the rest goes in a new incarnation.
     ///
     /// # Errors
     /// `no_identity`, or the store's own trouble.
@@ -75,6 +77,7 @@ impl Store {
                         ":incarnation": incarnation.to_string(),
                         ":from_seq": i64::try_from(first).unwrap_or(i64::MAX),
                     })?;
+                epoch::part_from_lost_chain(tx, from_seq)?;
                 Ok(())
             };
             tx.noting(resend())?;

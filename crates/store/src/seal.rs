@@ -38,9 +38,23 @@ impl Store {
         max_ops: usize,
         max_bytes: usize,
     ) -> Result<Option<SealedBatch>, StoreError> {
+        self.seal_after(0, max_ops, max_bytes)
+    }
+
+    /// As [`Store::seal_next`], beyond a place of the present incarnation: what a revoked device hands over is never
+    /// answered, and so stays sealed.
+    ///
+    /// # Errors
+    /// As [`Store::seal_next`].
+    pub fn seal_after(
+        &self,
+        seq: u64,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Option<SealedBatch>, StoreError> {
         self.write(|tx| {
             let identity = tx.identity()?;
-            tx.noting(next(tx, &identity, max_ops.max(1), max_bytes))
+            tx.noting(next(tx, &identity, seq, max_ops.max(1), max_bytes))
         })
     }
 }
@@ -48,6 +62,7 @@ impl Store {
 fn next(
     tx: &Tx<'_>,
     identity: &Identity,
+    after: u64,
     max_ops: usize,
     max_bytes: usize,
 ) -> Result<Option<SealedBatch>, StoreError> {
@@ -57,7 +72,7 @@ fn next(
         let sql = "UPDATE outbox SET state = 'waiting', incarnation = NULL, seq = NULL, prev_hash = NULL, hash = NULL WHERE state = 'sealed'";
         tx.conn().execute(sql, [])?;
     });
-    for envelope in list_sealed(tx.conn(), identity, max_ops)? {
+    for envelope in list_sealed(tx.conn(), identity, after, max_ops)? {
         if !room.takes(&envelope)? {
             break;
         }
@@ -104,12 +119,14 @@ impl Room {
 fn list_sealed(
     conn: &Connection,
     identity: &Identity,
+    after: u64,
     limit: usize,
 ) -> Result<Vec<OpEnvelope>, StoreError> {
     let mut statement = conn.prepare_cached(include_str!("../queries/list_sealed.sql"))?;
     let rows = statement.query_map(
         named_params! {
             ":incarnation": identity.incarnation.to_string(),
+            ":after": i64::try_from(after).unwrap_or(i64::MAX),
             ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
         },
         |row| {

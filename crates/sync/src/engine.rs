@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use counterfoil_domain::{Clock, Entropy};
 use counterfoil_store::Store;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -15,6 +17,10 @@ use crate::live;
 use crate::plan::{self, POLL};
 use crate::status::{SyncState, SyncStatus, Weather, state_of};
 use crate::steps::{self, Pushed};
+
+/// How often the till looks for what it may let go of, the first time when a start is over.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
+const TIDY_FIRST: Duration = Duration::from_secs(60);
 
 /// What the engine works with; time and randomness among it.
 pub struct SyncConfig<T> {
@@ -45,6 +51,8 @@ struct Shared<T> {
     pull: Notify,
     /// Woken when the network is back: ends every backoff.
     back: watch::Sender<u64>,
+    /// The hub revoked this device: nothing is pushed or pulled any more.
+    revoked: watch::Sender<bool>,
 }
 
 /// The running sync.
@@ -68,6 +76,7 @@ impl SyncEngine {
     pub fn start<T: Transport + Clone>(config: SyncConfig<T>, on_status: OnStatus) -> SyncHandle {
         let client = HubClient::new(config.transport.clone());
         let (back, _) = watch::channel(0);
+        let (revoked, _) = watch::channel(false);
         let shared = Arc::new(Shared {
             client,
             config,
@@ -77,14 +86,21 @@ impl SyncEngine {
             push: Notify::new(),
             pull: Notify::new(),
             back,
+            revoked,
         });
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(until(stopped.clone(), push_loop(Arc::clone(&shared))));
-        tasks.spawn(until(stopped.clone(), pull_loop(Arc::clone(&shared))));
+        let mut spawn_while_paired = |work: BoxFuture<'static, ()>| {
+            let work = until(shared.revoked.subscribe(), work);
+            tasks.spawn(until(stopped.clone(), work));
+        };
+        spawn_while_paired(push_loop(Arc::clone(&shared)).boxed());
+        spawn_while_paired(pull_loop(Arc::clone(&shared)).boxed());
         if shared.config.live {
-            tasks.spawn(until(stopped, live_loop(Arc::clone(&shared))));
+            spawn_while_paired(live_loop(Arc::clone(&shared)).boxed());
         }
+        spawn_while_paired(tidy_loop(Arc::clone(&shared)).boxed());
+        tasks.spawn(until(stopped, depart(Arc::clone(&shared))));
         shared.publish();
         SyncHandle {
             inner: shared,
@@ -160,6 +176,7 @@ impl<T: Transport> Shared<T> {
             offline_since: weather.offline_since,
             in_step_at: weather.in_step_at,
             trouble: weather.trouble,
+            departed: weather.departed,
         }
     }
 
@@ -191,6 +208,11 @@ impl<T: Transport> Shared<T> {
     }
 
     fn failed(&self, error: &SyncError) {
+        if let SyncError::Hub(error) = error
+            && error.is_revocation()
+        {
+            self.revoked.send_replace(true);
+        }
         {
             let mut weather = self.weather();
             match error {
@@ -295,6 +317,52 @@ async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
                         () = tokio::time::sleep(POLL) => {}
                     }
                 }
+            }
+            Err(error) => {
+                failures += 1;
+                shared.failed(&error);
+                shared.wait(failures, &error).await;
+            }
+        }
+    }
+}
+
+/// Lets go of what is old and safe elsewhere; that it fails is no reason to stop.
+async fn tidy_loop<T: Transport>(shared: Arc<Shared<T>>) {
+    tokio::time::sleep(TIDY_FIRST).await;
+    loop {
+        match steps::tidy(&shared.config.store).await {
+            Ok(0) => {}
+            Ok(operations) => tracing::info!(operations, "old operations were let go of"),
+            Err(error) => tracing::warn!(code = error.code(), "old operations stay"),
+        }
+        tokio::time::sleep(TIDY_EVERY).await;
+    }
+}
+
+/// Once the hub has revoked this device: hands over what waits here, and says so.
+async fn depart<T: Transport>(shared: Arc<Shared<T>>) {
+    let mut revoked = shared.revoked.subscribe();
+    if revoked.wait_for(|revoked| *revoked).await.is_err() {
+        return;
+    }
+    let mut failures = 0;
+    loop {
+        let (store, client) = (&shared.config.store, &shared.client);
+        match steps::hand_over(store, client, &shared.config.credentials).await {
+            Ok(operations) => {
+                tracing::warn!(
+                    operations,
+                    "this device was revoked; what waited is handed over"
+                );
+                {
+                    let mut weather = shared.weather();
+                    weather.trouble = Some("device_revoked".to_owned());
+                    weather.offline_since = None;
+                    weather.departed = true;
+                }
+                shared.publish();
+                return;
             }
             Err(error) => {
                 failures += 1;

@@ -35,6 +35,12 @@ impl HubError {
         }
     }
 
+    /// Whether the owner revoked this device.
+    #[must_use]
+    pub fn is_revocation(&self) -> bool {
+        self.code() == "device_revoked"
+    }
+
     /// Seconds the hub asked to wait.
     #[must_use]
     pub const fn retry_after_s(&self) -> Option<u64> {

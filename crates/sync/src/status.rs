@@ -32,6 +32,9 @@ pub struct SyncStatus {
     pub in_step_at: Option<UnixMs>,
     /// Why a person is needed: a stable code.
     pub trouble: Option<String>,
+    /// Whether the hub revoked this device and holds everything that waited here: the sync has ended, and the credential is
+    /// of no more use.
+    pub departed: bool,
 }
 
 /// What the two directions last saw of the network.
@@ -45,6 +48,8 @@ pub struct Weather {
     pub trouble: Option<String>,
     /// Whether the last pull reached the hub's head.
     pub at_head: bool,
+    /// Whether a revoked device has handed everything over.
+    pub departed: bool,
 }
 
 /// Derives the pill's state from what is stored and what the network did.

@@ -16,6 +16,9 @@ use crate::plan::{AfterPush, after_push};
 /// Room left in a push for the envelope around the operations, in bytes.
 const PUSH_OVERHEAD: usize = 4 * 1024;
 
+/// Operations that are let go of in one transaction: whoever sells waits for no more than that.
+const LET_GO_OPS: usize = 100;
+
 /// What one push did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
@@ -190,8 +193,8 @@ pub async fn pull_once<T: Transport>(
         PullReply::Changes {
             epoch,
             head,
+            archived,
             changes,
-            ..
         } => {
             let count = changes.len();
             let reached = changes.last().map_or(cursor.seq, |c| c.seq);
@@ -204,13 +207,9 @@ pub async fn pull_once<T: Transport>(
             let device = identity.map(|i| i.device_id);
             blocking(store, move |s| {
                 let this = device.unwrap_or(counterfoil_domain::DeviceId(Uuid::nil()));
-                s.apply_changes(
-                    epoch,
-                    changes
-                        .into_iter()
-                        .map(|c| convert::confirmed(c, this))
-                        .collect(),
-                )
+                let changes = changes.into_iter().map(|c| convert::confirmed(c, this));
+                s.apply_changes(epoch, changes.collect())?;
+                s.learn_archived(epoch, archived)
             })
             .await?;
             Ok(Pulled {
@@ -219,5 +218,57 @@ pub async fn pull_once<T: Transport>(
                 restored: false,
             })
         }
+    }
+}
+
+/// Hands over what waits on a device that the hub revoked: the hub keeps it aside for the owner. Nothing is answered, so
+/// that here it stays as it is, to be sent by whoever pairs this device again. How many operations were handed over.
+///
+/// # Errors
+/// When the hub cannot be reached or says anything but that the device is revoked, or the database fails.
+pub async fn hand_over<T: Transport>(
+    store: &Store,
+    client: &HubClient<T>,
+    by: &HubCredentials,
+) -> Result<usize, SyncError> {
+    let (mut after, mut handed) = (0, 0);
+    loop {
+        let sealed = blocking(store, move |s| {
+            s.seal_after(after, PUSH_OPS_MAX, PUSH_BYTES_MAX - PUSH_OVERHEAD)
+        })
+        .await?;
+        let Some(batch) = sealed else {
+            return Ok(handed);
+        };
+        let (count, last) = (batch.ops.len(), batch.ops.last().map_or(after, |op| op.seq));
+        let request = PushRequest {
+            incarnation: batch.incarnation,
+            ops: batch.ops,
+        };
+        match client.push(&request, by).await {
+            // The hub says so after it has set the batch aside.
+            Err(error) if error.is_revocation() => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => return Err(HubError::Nonsense("the device is not revoked".to_owned()).into()),
+        }
+        after = last;
+        handed += count;
+    }
+}
+
+/// Lets go of the operations that have been in the hub's backups for long enough, a few at a time; how many went.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tidy(store: &Store) -> Result<usize, SyncError> {
+    let mut gone = 0;
+    loop {
+        let went = blocking(store, |s| s.let_go(LET_GO_OPS)).await?;
+        gone += went;
+        if went < LET_GO_OPS {
+            return Ok(gone);
+        }
+        // Somebody may be waiting to sell.
+        tokio::task::yield_now().await;
     }
 }

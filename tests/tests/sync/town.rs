@@ -12,10 +12,14 @@ use counterfoil_hub::{Config, Hub, Sources};
 use counterfoil_protocol::auth::{RegisterRequest, TokenReply};
 use counterfoil_protocol::pairing::PairRequest;
 use counterfoil_store::{Store, StoreEnv};
+use counterfoil_sync::http::Method;
 use counterfoil_sync::steps::{self, Pushed};
-use counterfoil_sync::{HttpTransport, HubClient, HubCredentials, SyncError};
+use counterfoil_sync::{
+    HttpTransport, HubClient, HubCredentials, Request, SyncError, Transport as _,
+};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 use ed25519_dalek::SigningKey;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,6 +27,9 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::faults::FaultyNetwork;
+
+/// The hub's secret.
+pub const SECRET: &str = "a secret that is only good for stories 0123456789";
 
 /// The engines a story runs on: SQLite always, PostgreSQL where the test command started one.
 pub fn engines() -> Vec<Option<String>> {
@@ -91,6 +98,60 @@ impl Town {
             stop: Some(stop),
             served,
         }
+    }
+
+    /// The hub's database in its folder.
+    pub fn database(&self) -> String {
+        sqlite(self.folder.path())
+    }
+
+    /// The clock and the chance that the hub lives by.
+    pub fn sources(&self) -> Sources {
+        Sources {
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+        }
+    }
+
+    /// Starts the hub again on its database as it is.
+    pub async fn start_again(&mut self) {
+        let (url, stop, served) = serve(&self.database(), &self.clock, &self.entropy).await;
+        (self.url, self.stop) = (url, Some(stop));
+        self.served = served;
+    }
+
+    /// The owner asks the hub for something.
+    async fn ask(&self, method: Method, path: &str) -> Value {
+        let token = format!("Bearer {}", self.owner.access_token);
+        let request = Request {
+            method,
+            path: format!("/api/v1{path}"),
+            headers: vec![("authorization", token)],
+            body: Vec::new(),
+        };
+        let http = HttpTransport::new(&self.url).expect("TLS can be set up");
+        let answer = http.send(request).await.expect("the hub answers");
+        let answer: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert!(answer["error"].is_null(), "{answer}");
+        answer["data"].clone()
+    }
+
+    /// The owner takes a till off the shop.
+    pub async fn revoke(&self, till: &Till) {
+        let path = format!("/devices/{}/revoke", till.shop.device_id);
+        self.ask(Method::Post, &path).await;
+    }
+
+    /// How many operations of a till are kept aside.
+    pub async fn held(&self, till: &Till) -> u64 {
+        let devices = self.ask(Method::Get, "/devices").await;
+        let id = till.shop.device_id.to_string();
+        let device = devices
+            .as_array()
+            .and_then(|all| all.iter().find(|device| device["device_id"] == id.as_str()));
+        device
+            .and_then(|device| device["held_operations"].as_u64())
+            .expect("the till is listed")
     }
 
     /// Stops the hub and starts it again on another database file, as after restoring a backup.
@@ -208,8 +269,7 @@ async fn serve(
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
-    let secret = "a secret that is only good for stories 0123456789";
-    let hub = Hub::start(database, Some(secret), Config::default(), sources)
+    let hub = Hub::start(database, Some(SECRET), Config::default(), sources)
         .await
         .expect("the hub starts");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -5,6 +5,7 @@
 mod common;
 mod conflicts;
 mod owner;
+mod revoked;
 mod session;
 mod trouble;
 mod visits;

@@ -88,13 +88,7 @@ pub(crate) async fn back_up_open(
         name,
     };
     shelf.put_file(&manifest.file, &data).await?;
-    put_json(
-        shelf,
-        &desk,
-        &manifest::manifest_file(&manifest.name),
-        &manifest,
-    )
-    .await?;
+    put_json(shelf, &manifest::manifest_file(&manifest.name), &manifest).await?;
     drop(desk);
     archive(db, &manifest).await?;
     Ok(manifest)
@@ -102,7 +96,6 @@ pub(crate) async fn back_up_open(
 
 async fn put_json(
     shelf: &Shelf,
-    desk: &shelf::Desk,
     file: &str,
     value: &impl serde::Serialize,
 ) -> Result<(), BackupError> {
@@ -110,7 +103,7 @@ async fn put_json(
         name: file.to_owned(),
         words: e.to_string(),
     })?;
-    shelf.put_bytes(desk, file, text).await
+    shelf.put_bytes(file, text).await
 }
 
 /// A file's length and its SHA-256 in hex.

@@ -13,6 +13,8 @@ use crate::db::{Db, connect, private_file, tables};
 /// The ending of a backup's data: PostgreSQL's custom format, which is compressed.
 pub(super) const ENDING: &str = "pgdump";
 
+const DUPLICATE_SCHEMA: &str = "42P06";
+
 /// Dumps the hub's tables to `to`; the heads are those of the very snapshot. The hub goes on serving.
 pub(super) async fn copy(db: &Db, to: &Path) -> Result<(State, String), BackupError> {
     private_file(to).map_err(BackupError::file(to))?;
@@ -154,13 +156,26 @@ impl Place {
             tx.commit().await?;
             return Ok(None);
         }
+        let aside = self.make_schema(aside).await?;
         let schema = self.schema.clone();
         let mut tx = self.conn.begin().await?;
-        let make = format!("CREATE SCHEMA {}", quoted(aside));
-        sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut *tx).await?;
-        move_tables(&mut tx, &self.tables, &schema, aside).await?;
+        move_tables(&mut tx, &self.tables, &schema, &aside).await?;
         tx.commit().await?;
-        Ok(Some(aside.to_owned()))
+        Ok(Some(aside))
+    }
+
+    /// A schema of this name, or of one like it that is free.
+    async fn make_schema(&mut self, name: &str) -> Result<String, BackupError> {
+        for candidate in super::restore::names_like(name) {
+            let make = format!("CREATE SCHEMA {}", quoted(&candidate));
+            let made = sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut self.conn);
+            match made.await {
+                Ok(_) => return Ok(candidate),
+                Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some(DUPLICATE_SCHEMA) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(no_schema())
     }
 
     /// Puts back what was set aside.

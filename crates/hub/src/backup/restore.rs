@@ -124,7 +124,11 @@ async fn into_file(
     if path.exists() {
         sqlite::settle(path).await?;
     }
-    let aside = there.then(|| sqlite::with_ending(path, &format!(".{}", aside_name(sources))));
+    let free = |name: &String| !sqlite::with_ending(path, &format!(".{name}")).exists();
+    let name = names_like(&aside_name(sources)).find(free);
+    let aside = name
+        .filter(|_| there)
+        .map(|name| sqlite::with_ending(path, &format!(".{name}")));
     let (to, kept): (PathBuf, Option<PathBuf>) = (path.to_owned(), aside.clone());
     tokio::task::spawn_blocking(move || sqlite::put_in_place(&fresh, &to, kept.as_deref()))
         .await??;
@@ -166,10 +170,16 @@ async fn into_server(
 fn aside_name(sources: &Sources) -> String {
     let now = sources.clock.now();
     let time = jiff::Timestamp::from_millisecond(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let mut chance = [0; 2];
-    sources.entropy.fill(&mut chance);
-    let chance = u16::from_be_bytes(chance);
-    format!("replaced_{}_{chance:04x}", time.strftime("%Y%m%dt%H%M%Sz"))
+    format!("replaced_{}", time.strftime("%Y%m%dt%H%M%Sz"))
+}
+
+/// A name, and names like it for where it is taken; without end.
+pub(super) fn names_like(name: &str) -> impl Iterator<Item = String> {
+    let more = (2..).map({
+        let name = name.to_owned();
+        move |n: u64| format!("{name}_{n}")
+    });
+    std::iter::once(name.to_owned()).chain(more)
 }
 
 /// Begins a new epoch and ends what must not live again. Answers of plain requests stay: who repeats one must not do it

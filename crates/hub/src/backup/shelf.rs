@@ -18,6 +18,8 @@ use crate::db::private_file;
 
 /// Half-written backups lie in folders of this name.
 const WORK: &str = ".counterfoil-work-";
+/// A small file on its way to its place.
+const HALF: &str = ".counterfoil-half-";
 /// Held while a backup is written to a folder.
 const LOCK: &str = ".counterfoil-lock";
 /// A part of an upload; Amazon's least is 5 MB.
@@ -160,26 +162,28 @@ impl Shelf {
         }
     }
 
-    /// Puts a small file in its place.
-    pub(super) async fn put_bytes(
-        &self,
-        desk: &Desk,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> Result<(), BackupError> {
+    /// Puts a small file in its place, whole and durable. Needs no desk: it does not wait for a backup.
+    pub(super) async fn put_bytes(&self, name: &str, bytes: Vec<u8>) -> Result<(), BackupError> {
         match &self.0 {
-            Kind::Folder(_) => {
-                let half = desk.path().join(name);
-                private_file(&half)
-                    .and_then(|mut file| file.write_all(&bytes))
-                    .map_err(BackupError::file(&half))?;
-                self.put_file(name, &half).await
+            Kind::Folder(folder) => {
+                let (folder, to) = (folder.clone(), folder.join(name));
+                let put = move || {
+                    let mut half = tempfile::Builder::new()
+                        .prefix(HALF)
+                        .tempfile_in(&folder)
+                        .map_err(BackupError::file(&folder))?;
+                    half.write_all(&bytes)
+                        .and_then(|()| half.as_file().sync_all())
+                        .map_err(BackupError::file(&to))?;
+                    half.persist(&to)
+                        .map_err(|e| BackupError::file(&to)(e.error))?;
+                    sync_folder(&folder).map_err(BackupError::file(&folder))
+                };
+                tokio::task::spawn_blocking(put).await?
             }
             Kind::Bucket(bucket) => {
-                let put = bucket
-                    .store
-                    .put(&bucket.key(name), PutPayload::from(bytes))
-                    .await;
+                let payload = PutPayload::from(bytes);
+                let put = bucket.store.put(&bucket.key(name), payload).await;
                 put.map(drop).map_err(|e| bucket.error(name, &e))
             }
         }

@@ -134,7 +134,15 @@ pub(super) fn put_in_place(
         move |e| BackupError::file(&path)(e)
     };
     if let Some(aside) = aside {
-        if std::fs::hard_link(to, aside).is_err() {
+        // Its name was free a moment ago; what is there is never written over.
+        let linked = std::fs::hard_link(to, aside);
+        if linked
+            .as_ref()
+            .is_err_and(|e| e.kind() == std::io::ErrorKind::AlreadyExists)
+        {
+            return linked.map_err(fault(aside));
+        }
+        if linked.is_err() {
             // A file system without hard links.
             std::fs::copy(to, aside).map_err(fault(aside))?;
             File::open(aside)

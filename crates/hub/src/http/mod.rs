@@ -7,6 +7,7 @@ pub mod failure;
 pub mod idempotency;
 pub mod layers;
 pub mod limit;
+pub mod page;
 pub mod words;
 
 pub use answer::Answer;

@@ -461,6 +461,23 @@ async fn the_newest_verified_backup_outlives_the_ones_that_are_kept() {
 }
 
 #[tokio::test]
+async fn a_backup_can_be_verified_while_the_next_one_is_written() {
+    on_each_engine(async |world| {
+        world.owner("o@lima.pe").await;
+        let archive = Archive::new();
+        let manifest = take(&world, &archive.shelf).await;
+        let lock = archive.folder.path().join(".counterfoil-lock");
+        let writing = std::fs::File::open(&lock).unwrap();
+        writing.lock().unwrap();
+        is_sound(&world, &archive.shelf, Some(&manifest.name)).await;
+        let (database, sources) = (&world.place.database, &world.hub.sources);
+        let second = back_up(database, &archive.shelf, sources).await;
+        assert!(matches!(second, Err(BackupError::Busy(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bucket_takes_a_backup_whole_and_its_manifest_last() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;

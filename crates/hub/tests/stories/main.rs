@@ -14,6 +14,7 @@ mod customers;
 mod devices;
 mod edges;
 mod flags;
+mod judgement;
 mod life;
 mod push;
 mod support;

@@ -12,5 +12,6 @@ mod life;
 mod overlay;
 mod power;
 mod pull;
+mod retention;
 mod sealing;
 mod story;

@@ -232,3 +232,36 @@ fn operation_of_a_till_in_step_is_sealed_with_its_own_commit_and_one_behind_anot
     assert_eq!(next.ops[0].op_id, first);
     assert_eq!(next.ops[0].prev_hash, last.ops[0].hash());
 }
+
+#[test]
+fn what_a_revoked_device_hands_over_is_sealed_once_and_stays() {
+    let till = Till::with_shop();
+    let all = till.count("outbox");
+    let (mut after, mut handed) = (0, Vec::new());
+    while let Some(batch) = till.store.seal_after(after, 3, 1 << 20).unwrap() {
+        after = batch.ops.last().unwrap().seq;
+        handed.extend(batch.ops);
+    }
+    assert_eq!(i64::try_from(handed.len()).unwrap(), all);
+    assert_eq!(i64::from(till.store.outbox_counts().unwrap().waiting), all);
+    let again = till.store.seal_next(3, 1 << 20).unwrap().unwrap();
+    assert_eq!(
+        again.ops,
+        handed[..3],
+        "the same bytes, should it be paired again"
+    );
+}
+
+#[test]
+fn a_device_stays_revoked_until_it_is_paired_again() {
+    let till = Till::with_shop();
+    assert_eq!(till.store.revoked_at().unwrap(), None);
+    till.store.note_revoked().unwrap();
+    let till = till.reopened();
+    assert_eq!(till.store.revoked_at().unwrap(), Some(till.now()));
+    let (shop, url) = (&till.shop, Some("https://hub.example"));
+    till.store
+        .set_identity(shop.tenant_id, shop.device_id, "T1", url)
+        .unwrap();
+    assert_eq!(till.store.revoked_at().unwrap(), None);
+}

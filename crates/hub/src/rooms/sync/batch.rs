@@ -58,7 +58,7 @@ impl Twin {
 }
 
 /// What becomes of an operation.
-enum Verdict {
+pub(super) enum Verdict {
     /// Sent again in a new life of the database: it stands already, its change too.
     Known(Outcome),
     /// It was applied, or refused.
@@ -224,7 +224,7 @@ pub(super) async fn one_by_one(
 }
 
 /// Applies an operation inside a savepoint; what poisons it is told, what fails the database fails the batch.
-async fn attempt(
+pub(super) async fn attempt(
     conn: &mut AnyConnection,
     book: &Book,
     op: &Op,

@@ -2,6 +2,7 @@
 
 mod batch;
 mod chain;
+mod letters;
 mod line;
 pub mod live;
 mod pull;
@@ -53,6 +54,53 @@ pub const ROOM: Room = Room {
         },
         Endpoint {
             method: "get",
+            path: "/devices/{id}/quarantine",
+            summary: "What a revoked device pushed and is kept aside: how many of each kind and from when to when, and the operations in their order, in pages.",
+            who: Who::Owner,
+            query: &["page", "per_page"],
+            answer: (
+                200,
+                r#"{"kinds":[{"kind":"sale_completed","operations":1,"first_at":"2026-01-01T12:00:00.000Z","last_at":"2026-01-01T12:00:00.000Z"}],"operations":[{"op_id":"0198c0de-0000-7000-8000-000000000009","kind":"sale_completed","version":1,"incarnation":"0198c0de-0000-7000-8000-000000000007","seq":1,"at":"2026-01-01T12:00:00.000Z","received_at":"2026-01-01T12:01:00.000Z"}]}"#,
+            ),
+            errors: &[ErrorCode::NotFound, ErrorCode::ValidationError],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "post",
+            path: "/devices/{id}/reject",
+            summary: "Throws away what was kept aside of a revoked device. The device still has it in its own database.",
+            who: Who::Owner,
+            answer: (200, r#"{"rejected":3,"held_operations":0}"#),
+            errors: &[ErrorCode::NotFound],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "get",
+            path: "/dead-letters",
+            summary: "The operations that this hub cannot read, oldest first, with the bytes as they came, in pages.",
+            who: Who::Owner,
+            query: &["page", "per_page"],
+            answer: (
+                200,
+                r#"[{"op_id":"0198c0de-0000-7000-8000-000000000009","kind":"from_tomorrow","version":9,"device_id":"0198c0de-0000-7000-8000-000000000003","incarnation":"0198c0de-0000-7000-8000-000000000007","seq":1,"at":"2026-01-01T12:00:00.000Z","received_at":"2026-01-01T12:01:00.000Z","reason":"unknown kind","raw":"{}"}]"#,
+            ),
+            errors: &[ErrorCode::ValidationError],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "post",
+            path: "/dead-letters/{op_id}/retry",
+            summary: "Tries a dead letter again, as after an upgrade of the hub: `applied` or `refused` as its device's own operation, or `dead_letter` still, with the reason.",
+            who: Who::Owner,
+            answer: (
+                200,
+                r#"{"op_id":"0198c0de-0000-7000-8000-000000000009","outcome":"applied"}"#,
+            ),
+            errors: &[ErrorCode::NotFound],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "get",
             path: "/sync/pull",
             summary: "The changes after a cursor, contiguous: at most 2,000 rows or 1 MB.",
             who: Who::Device,
@@ -92,6 +140,10 @@ fn routes() -> Router<Hub> {
             post(push::push).layer(DefaultBodyLimit::max(PUSH_BYTES_MAX)),
         )
         .route("/devices/{id}/release", post(release::release))
+        .route("/devices/{id}/quarantine", get(release::list))
+        .route("/devices/{id}/reject", post(release::reject))
+        .route("/dead-letters", get(letters::list))
+        .route("/dead-letters/{op_id}/retry", post(letters::retry))
         .route("/sync/pull", get(pull::pull))
         .route("/sync/snapshot", get(snapshot::snapshot))
         .route("/sync/live", get(live::live))
