@@ -47,6 +47,17 @@ pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
     shell::run(project.command(&program).arg(lane).args(rest))
 }
 
+/// Runs a lane as a step of `cargo xtask test`, and gives back its last line.
+pub fn step(project: &Project, lane: &str, options: &[&str]) -> Result<String> {
+    let build = Build {
+        release: false,
+        planted: false,
+    };
+    let program = built(project, &build)?;
+    let said = shell::run_and_keep(project.command(&program).arg(lane).args(options))?;
+    Ok(said.lines().last().unwrap_or_default().to_owned())
+}
+
 /// Where the program lies after it was built.
 fn built(project: &Project, build: &Build) -> Result<String> {
     packages::ensure(project, &[packages::BUILD])?;

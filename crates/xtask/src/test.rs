@@ -8,7 +8,7 @@ use crate::packages;
 use crate::postgres::Cluster;
 use crate::project::Project;
 use crate::steps::{self, Step};
-use crate::{desktop, shell, ui};
+use crate::{desktop, proof, shell, ui};
 
 /// What the steps share.
 struct Run {
@@ -119,6 +119,12 @@ const STEPS: &[Step<Run>] = &[
         about: "the Rust tests, the hub's on both engines",
         needs: &["build", "postgres"],
         work: rust_test,
+    },
+    Step {
+        name: "disk",
+        about: "20,000 lives of a till on a disk that fails in every way",
+        needs: &["rust-test"],
+        work: |run| proof::step(&run.project, "disk", &["--seeds", "20000"]),
     },
     Step {
         name: "doc-test",
