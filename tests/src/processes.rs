@@ -167,6 +167,11 @@ impl Hub {
         &self.url
     }
 
+    /// The process group's id.
+    pub fn id(&self) -> u32 {
+        self.group.id()
+    }
+
     /// Asks the hub to finish what it began, and waits for its end.
     ///
     /// # Errors

@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "counterfoil-store",
             "counterfoil-sync",
             "counterfoil-testkit",
+            "counterfoil-tests",
         ],
     ),
     ("counterfoil-receipt", &["counterfoil-domain"]),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use counterfoil_proof::{disk, sim};
+use counterfoil_proof::{crash, disk, sim};
 
 #[derive(Parser)]
 #[command(name = "counterfoil-proof", about = "Attacks on the sync, from a seed")]
@@ -18,11 +18,21 @@ enum Lane {
     Sim(sim::Arguments),
     /// The store on a disk that loses power, tears sectors, fills up and fails to sync
     Disk(disk::Options),
+    /// The real programs, killed and stopped at random moments behind a faulty network
+    Crash(crash::Options),
+    /// Hubs and tills restored from old copies under load
+    RestoreDrill(crash::Options),
+    /// One till's process
+    #[command(hide = true)]
+    Till(crash::till::Options),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().lane {
         Lane::Sim(arguments) => sim::command(&arguments),
         Lane::Disk(options) => disk::command(&options),
+        Lane::Crash(options) => crash::command(&options),
+        Lane::RestoreDrill(options) => crash::drill(&options),
+        Lane::Till(options) => crash::till::command(&options),
     }
 }

@@ -130,6 +130,15 @@ const STEPS: &[Step<Run>] = &[
         },
     },
     Step {
+        name: "disk",
+        about: "20,000 lives of a till on a disk that fails in every way",
+        needs: &["build"],
+        work: |run| {
+            let said = proof::lane(&run.project, "disk", &["--seeds", "20000"])?;
+            Ok(said.lines().last().unwrap_or_default().to_owned())
+        },
+    },
+    Step {
         name: "doc-test",
         about: "the examples in the documentation",
         needs: &["build"],

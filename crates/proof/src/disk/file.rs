@@ -80,6 +80,11 @@ impl File {
     /// Writes into the cache.
     pub fn write(&mut self, offset: usize, data: &[u8]) {
         let end = offset + data.len();
+        if offset == self.cache.len() {
+            self.touch(offset, end);
+            self.cache.extend_from_slice(data);
+            return;
+        }
         if end > self.cache.len() {
             let gap = self.cache.len().min(offset);
             self.touch(gap, end);

@@ -6,6 +6,8 @@ mod hub;
 mod machine;
 mod model;
 mod seed;
+#[cfg(test)]
+mod tests;
 mod till;
 mod vfs;
 
@@ -25,7 +27,7 @@ use seed::{Figures, Template};
 pub use machine::Planted;
 
 /// What to run.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Options {
     /// How many seeds
     #[arg(long, default_value_t = 1000)]

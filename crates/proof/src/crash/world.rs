@@ -1,0 +1,453 @@
+//! One run's processes: a hub, a proxy before it, and tills of two shops, all of which can be killed and stopped.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use counterfoil_protocol::sync::{Change, PULL_ROWS_MAX, PullQuery, PullReply};
+use counterfoil_sync::{HttpTransport, HubClient};
+use counterfoil_tests::failure::Context as _;
+use counterfoil_tests::group::{Group, signal_group};
+use counterfoil_tests::processes::Hub;
+use counterfoil_tests::{Failure, Result, wait};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use super::proxy::{Proxy, Weather};
+use super::stage::{SHOPS, Seat, Stage, TILLS};
+use super::till;
+use crate::history::{Evidence, History, Line, Recorder, Replica};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+static ENDS: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C and SIGTERM end a run by the way of its destructors, so that no process stays behind.
+///
+/// # Errors
+/// When the system refuses.
+pub fn listen_for_the_end() -> Result {
+    ctrlc::set_handler(|| ENDS.store(true, Ordering::SeqCst)).context("listening for Ctrl-C")
+}
+
+/// Waits until `ready` answers.
+fn until<T>(what: &str, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    wait::until(PATIENCE, what, || {
+        if ENDS.load(Ordering::SeqCst) {
+            return Err(Failure::new("interrupted"));
+        }
+        ready()
+    })
+}
+
+struct Till {
+    folder: PathBuf,
+    seat: Seat,
+    process: Option<Process>,
+}
+
+/// A running till.
+struct Process {
+    group: Group,
+    said: Mutex<Receiver<String>>,
+    stopped: bool,
+}
+
+impl Process {
+    fn start(stage: &Stage, folder: &Path) -> Result<Self> {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join("till.log"))?;
+        let mut command = stage.programs.command("counterfoil-proof")?;
+        command
+            .arg("till")
+            .arg("--folder")
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut group = Group::spawn(&mut command)?;
+        let (send, said) = channel();
+        if let Some(out) = group.child().stdout.take() {
+            std::thread::spawn(move || {
+                for line in BufReader::new(out).lines().map_while(std::io::Result::ok) {
+                    if send.send(line).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Ok(Self {
+            group,
+            said: Mutex::new(said),
+            stopped: false,
+        })
+    }
+
+    fn tell(&mut self, order: &str) -> Result {
+        let input = self.group.child().stdin.as_mut();
+        let input = input.ok_or_else(|| Failure::new("the till takes no orders"))?;
+        writeln!(input, "{order}")?;
+        Ok(input.flush()?)
+    }
+
+    fn wait_for(&mut self, word: &str) -> Result {
+        until(&format!("a till that is {word}"), || {
+            if let Ok(said) = self.said.lock()
+                && let Ok(line) = said.try_recv()
+            {
+                if line == word {
+                    return Ok(Some(()));
+                }
+                if let Some(why) = line.strip_prefix("failed ") {
+                    return Err(Failure::new(format!("a till failed: {why}")));
+                }
+                return Ok(None);
+            }
+            match self.group.ended()? {
+                Some(status) => Err(Failure::new(format!("a till ended by itself: {status}"))),
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn stop(&mut self, stop: bool) {
+        let signal = if stop {
+            Signal::SIGSTOP
+        } else {
+            Signal::SIGCONT
+        };
+        signal_group(self.group.id(), signal);
+        self.stopped = stop;
+    }
+}
+
+/// See the module.
+pub struct World<'a> {
+    stage: &'a Stage,
+    tills: Vec<Vec<Till>>,
+    hub: Option<Hub>,
+    hub_is_stopped: bool,
+    address: SocketAddr,
+    proxy: Proxy,
+    folder: TempDir,
+}
+
+impl<'a> World<'a> {
+    /// A hub and no tills yet.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub fn new(stage: &'a Stage, seed: u64) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("counterfoil-crash-")
+            .tempdir()?;
+        stage.copy_hub(&hub_path(folder.path()))?;
+        let hub = Hub::start(&stage.programs, &hub_url(folder.path()), folder.path())?;
+        let address = hub.url().trim_start_matches("http://").parse();
+        let address = address.context(hub.url())?;
+        let proxy = Proxy::start(stage.runtime.handle(), address, seed)?;
+        let mut tills = Vec::new();
+        for shop in 0..SHOPS {
+            let mut all = Vec::new();
+            for place in 0..TILLS {
+                let seat = stage.seats[shop][place].at(proxy.url.clone());
+                let folder = folder.path().join(format!("till-{shop}-{place}"));
+                fs::create_dir(&folder)?;
+                fs::write(till::seat_file(&folder), serde_json::to_vec(&seat)?)?;
+                stage.copy_till(shop, place, &till::database(&folder))?;
+                all.push(Till {
+                    folder,
+                    seat,
+                    process: None,
+                });
+            }
+            tills.push(all);
+        }
+        Ok(Self {
+            stage,
+            tills,
+            hub: Some(hub),
+            hub_is_stopped: false,
+            address,
+            proxy,
+            folder,
+        })
+    }
+
+    /// Leaves the files where they are, for whoever looks at a failure, and says where.
+    pub fn keep(self) -> PathBuf {
+        let Self { folder, .. } = self;
+        folder.keep()
+    }
+
+    fn till(&mut self, number: usize) -> &mut Till {
+        &mut self.tills[number / TILLS % SHOPS][number % TILLS]
+    }
+
+    /// Starts a till that does not run, and waits until it works.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn start_till(&mut self, number: usize) -> Result {
+        let stage = self.stage;
+        let till = self.till(number);
+        if till.process.is_none() {
+            let mut process = Process::start(stage, &till.folder)?;
+            process.wait_for("working")?;
+            till.process = Some(process);
+        }
+        Ok(())
+    }
+
+    /// Ends a till's process at once.
+    ///
+    /// # Errors
+    /// When the system does not answer.
+    pub fn kill_till(&mut self, number: usize) -> Result {
+        if let Some(mut process) = self.till(number).process.take() {
+            process.group.kill()?;
+        }
+        Ok(())
+    }
+
+    /// Stops a till, or lets it go on.
+    pub fn stop_till(&mut self, number: usize, stop: bool) {
+        if let Some(process) = &mut self.till(number).process {
+            process.stop(stop);
+        }
+    }
+
+    /// Ends the hub at once.
+    ///
+    /// # Errors
+    /// When the system does not answer.
+    pub fn kill_hub(&mut self) -> Result {
+        self.hub_is_stopped = false;
+        self.hub.take().map_or(Ok(()), Hub::kill)
+    }
+
+    /// Starts the hub where it was, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn start_hub(&mut self) -> Result {
+        if self.hub.is_none() {
+            let folder = self.folder.path();
+            let (programs, listen) = (&self.stage.programs, self.address.to_string());
+            self.hub = Some(Hub::start_at(programs, &hub_url(folder), folder, &listen)?);
+        }
+        Ok(())
+    }
+
+    /// Stops the hub, or lets it go on.
+    pub fn stop_hub(&mut self, stop: bool) {
+        if let Some(hub) = &self.hub {
+            let signal = if stop {
+                Signal::SIGSTOP
+            } else {
+                Signal::SIGCONT
+            };
+            signal_group(hub.id(), signal);
+            self.hub_is_stopped = stop;
+        }
+    }
+
+    /// Changes the network's weather.
+    pub fn set_weather(&self, weather: Weather) {
+        self.proxy.set(weather);
+    }
+
+    /// Waits until the tills have done something more.
+    ///
+    /// # Errors
+    /// When none of them does.
+    pub fn let_work(&self, bytes: u64) -> Result {
+        let written = || -> u64 {
+            let tills = self.tills.iter().flatten();
+            let length =
+                |till: &Till| fs::metadata(till::history(&till.folder)).map_or(0, |m| m.len());
+            tills.map(length).sum()
+        };
+        let before = written();
+        until("work at the tills", || {
+            Ok((written() >= before + bytes).then_some(()))
+        })
+    }
+
+    /// Everything runs, the network works, and all tills have sent and fetched everything. They are closed then.
+    ///
+    /// # Errors
+    /// When that does not come to be.
+    pub fn come_to_rest(&mut self) -> Result {
+        self.set_weather(Weather::Fair);
+        self.stop_hub(false);
+        self.start_hub()?;
+        let count = SHOPS * TILLS;
+        for number in 0..count {
+            self.stop_till(number, false);
+            self.start_till(number)?;
+        }
+        // The second time for what the others sent meanwhile.
+        for _ in 0..2 {
+            self.each_process(|process| process.tell("drain"))?;
+            self.each_process(|process| process.wait_for("drained"))?;
+        }
+        self.each_process(|process| process.tell("end"))?;
+        for till in self.tills.iter_mut().flatten() {
+            if let Some(mut process) = till.process.take() {
+                until("the end of a till", || process.group.ended())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn each_process(&mut self, mut work: impl FnMut(&mut Process) -> Result) -> Result {
+        let processes = self.tills.iter_mut().flatten();
+        processes
+            .filter_map(|till| till.process.as_mut())
+            .try_for_each(&mut work)
+    }
+
+    /// Keeps the hub's database as it is; it must not run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn back_up_hub(&self) -> Result {
+        super::stage::copy_database(
+            &hub_path(self.folder.path()),
+            &self.folder.path().join("backup.sqlite3"),
+        )
+    }
+
+    /// Puts the kept database in the hub's place, in a new epoch; it must not run.
+    ///
+    /// # Errors
+    /// When the hub's program refuses.
+    pub fn restore_hub(&self) -> Result {
+        let folder = self.folder.path();
+        super::stage::copy_database(&folder.join("backup.sqlite3"), &hub_path(folder))?;
+        let output = self
+            .stage
+            .programs
+            .command("counterfoil-hub")?
+            .args(["new-epoch", "--database", &hub_url(folder)])
+            .output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let why = String::from_utf8_lossy(&output.stderr);
+        Err(Failure::new(format!("counterfoil-hub new-epoch: {why}")))
+    }
+
+    /// Keeps a till's database as it is; it must not run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn copy_till(&mut self, number: usize) -> Result {
+        let folder = self.till(number).folder.clone();
+        super::stage::copy_database(&till::database(&folder), &folder.join("copy.sqlite3"))
+    }
+
+    /// Puts the kept database in the till's place; it must not run.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn restore_till(&mut self, number: usize) -> Result {
+        let folder = self.till(number).folder.clone();
+        super::stage::copy_database(&folder.join("copy.sqlite3"), &till::database(&folder))?;
+        Ok(Recorder::open(&till::history(&folder))?.write(&Line::Restored)?)
+    }
+
+    /// What a stranger finds afterwards; the tills must be closed.
+    ///
+    /// # Errors
+    /// When a file or the hub cannot be read.
+    pub fn evidence(&self) -> Result<Vec<Evidence>> {
+        let mut all = Vec::new();
+        for (tills, seats) in self.tills.iter().zip(&self.stage.seats) {
+            let stranger = seats[TILLS].at(format!("http://{}", self.address));
+            let changes = self.stage.runtime.block_on(pull_all(&stranger))?;
+            let mut evidence = Evidence {
+                tenant_id: stranger.tenant_id,
+                histories: Vec::new(),
+                changes,
+                replicas: Vec::new(),
+            };
+            for till in tills {
+                evidence
+                    .histories
+                    .push(History::read(&till::history(&till.folder))?);
+                evidence.replicas.push(replica(till)?);
+            }
+            all.push(evidence);
+        }
+        Ok(all)
+    }
+}
+
+fn replica(till: &Till) -> Result<Replica> {
+    let store = till::open(&till::database(&till.folder), &till.seat, 1)?;
+    let ids = store.read(|conn| {
+        let mut statement = conn.prepare(include_str!("../../queries/list_fact_ids.sql"))?;
+        let ids = statement.query_map([], |row| row.get::<_, String>("id"))?;
+        Ok(ids.collect::<std::result::Result<Vec<_>, _>>()?)
+    });
+    let ids = ids.context("the till's facts")?;
+    let sums = store.checksum().context("the till's checksums")?;
+    Ok(Replica {
+        facts: ids.iter().filter_map(|id| id.parse().ok()).collect(),
+        checksums: sums
+            .into_iter()
+            .map(|(table, sum)| (table.to_owned(), sum))
+            .collect(),
+    })
+}
+
+async fn pull_all(seat: &Seat) -> Result<Vec<Change>> {
+    let client = HubClient::new(HttpTransport::new(&seat.base_url).context("TLS")?);
+    let credentials = seat.credentials()?;
+    let mut all: Vec<Change> = Vec::new();
+    loop {
+        let query = PullQuery {
+            epoch: None,
+            after: all.last().map_or(0, |change| change.seq),
+            limit: Some(PULL_ROWS_MAX),
+        };
+        match client
+            .pull(query, &credentials)
+            .await
+            .context("a stranger's pull")?
+        {
+            PullReply::Changes { head, changes, .. } => {
+                let came = !changes.is_empty();
+                all.extend(changes);
+                if all.last().map_or(0, |change| change.seq) >= head {
+                    return Ok(all);
+                }
+                if !came {
+                    return Err(Failure::new("the hub stops before its head"));
+                }
+            }
+            PullReply::EpochChanged { .. } => {
+                return Err(Failure::new("the hub's epoch changed without a cursor"));
+            }
+        }
+    }
+}
+
+fn hub_path(folder: &Path) -> PathBuf {
+    folder.join("hub.sqlite3")
+}
+
+fn hub_url(folder: &Path) -> String {
+    format!("sqlite:{}", hub_path(folder).display())
+}
