@@ -7,6 +7,7 @@ use crate::changes::save_cursor;
 use crate::error::StoreError;
 use crate::meta;
 use crate::outbox::{EntityKey, entity_key, rebase_all};
+use crate::settle::{leave_behind, redone_after};
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -30,12 +31,16 @@ impl Store {
 
 fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), StoreError> {
     let conn = tx.conn();
-    let incarnation = tx.identity()?.incarnation.to_string();
-    conn.prepare_cached(include_str!("../queries/reseal_lost.sql"))?
-        .execute(named_params! {
-            ":incarnation": incarnation,
-            ":last_seq": i64::try_from(hub_last_seq).unwrap_or(i64::MAX),
-        })?;
+    let incarnation = tx.identity()?.incarnation;
+    if redone_after(conn, incarnation, hub_last_seq)? {
+        leave_behind(tx, incarnation, hub_last_seq)?;
+    } else {
+        conn.prepare_cached(include_str!("../queries/reseal_lost.sql"))?
+            .execute(named_params! {
+                ":incarnation": incarnation.to_string(),
+                ":last_seq": i64::try_from(hub_last_seq).unwrap_or(i64::MAX),
+            })?;
+    }
     conn.execute(include_str!("../queries/unprove_ops.sql"), [])?;
     conn.execute_batch(include_str!("../queries/mark_unsent_pending.sql"))?;
     conn.execute(include_str!("../queries/mark_base_stale.sql"), [])?;

@@ -113,7 +113,8 @@ impl Store {
     }
 }
 
-fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
+/// See [`Store::begin_incarnation`].
+pub(crate) fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     tx.identity()?;
     let incarnation = mint(tx);
     let done = || -> Result<(), StoreError> {
@@ -128,7 +129,8 @@ fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     Ok(incarnation)
 }
 
-fn mint(tx: &Tx<'_>) -> Incarnation {
+/// A life that no database had before.
+pub(crate) fn mint(tx: &Tx<'_>) -> Incarnation {
     Incarnation::from_parts(tx.now().0, tx.env().entropy.id_entropy())
 }
 

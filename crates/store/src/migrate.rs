@@ -10,6 +10,7 @@ use crate::error::StoreError;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0001_init.sql"),
     include_str!("../../../migrations/till/0002_fewer_indexes.sql"),
+    include_str!("../../../migrations/till/0003_desk.sql"),
 ];
 
 /// `CFtl`: marks a file as a till's database.

@@ -4,6 +4,7 @@ import {
   commands,
   events,
   failureOf,
+  onDamaged,
   type BootView,
   type Failure,
   type SettingsView,
@@ -49,8 +50,23 @@ export function changes(area: string): number {
   return session.changed[area] ?? 0;
 }
 
+let listening = false;
+
+/** Hears of what changes; once, however often the screen starts anew. */
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  onDamaged((failure) => (session.failure = failure));
+  void events.syncStatus.listen(({ payload }) => (session.sync = payload));
+  void events.dataChanged.listen(({ payload }) => {
+    for (const area of payload.areas) session.changed[area] = changes(area) + 1;
+    if (payload.areas.includes("shop")) void refresh();
+  });
+}
+
 /** Starts: asks what is there, and listens for what changes. */
 export async function start(): Promise<void> {
+  listen();
   try {
     adopt(await ask(commands.boot()));
     session.failure = null;
@@ -58,11 +74,6 @@ export async function start(): Promise<void> {
     session.failure = failureOf(thrown);
     return;
   }
-  void events.syncStatus.listen(({ payload }) => (session.sync = payload));
-  void events.dataChanged.listen(({ payload }) => {
-    for (const area of payload.areas) session.changed[area] = changes(area) + 1;
-    if (payload.areas.includes("shop")) void refresh();
-  });
   try {
     session.sync = await ask(commands.syncStatus());
   } catch {

@@ -12,5 +12,7 @@ mod life;
 mod overlay;
 mod power;
 mod pull;
+mod salvage;
 mod sealing;
+mod settle;
 mod story;
