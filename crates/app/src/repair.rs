@@ -39,10 +39,11 @@ impl Counterfoil {
     pub(crate) fn watch_disk(&self) {
         let state = &self.inner.repair;
         let bad = self.disk() != DiskView::Fine;
-        if bad && state.commits.fetch_add(1, Ordering::SeqCst) % TRY_EVERY == TRY_EVERY - 1 {
-            if let Ok(store) = self.store() {
-                store.remake_ballast();
-            }
+        if bad
+            && state.commits.fetch_add(1, Ordering::SeqCst) % TRY_EVERY == TRY_EVERY - 1
+            && let Ok(store) = self.store()
+        {
+            store.remake_ballast();
         }
         let bad = self.disk() != DiskView::Fine;
         if state.told.swap(bad, Ordering::SeqCst) != bad {

@@ -15,6 +15,9 @@ use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
 
+/// The hub's reason for an id that it has with another content.
+const TWIN: &str = "another operation has this id";
+
 /// Rows whose own ids are in the operation: they go over to the one that does it again.
 const HAND_OVER: [&str; 5] = [
     include_str!("../queries/hand_over_sale.sql"),
@@ -36,7 +39,8 @@ impl Store {
     /// a new id. From then on only the new one is ever sent, so that nothing can count twice.
     ///
     /// # Errors
-    /// `change_not_stuck`; `change_unreadable` when this program cannot read it either; else the store's own trouble.
+    /// `change_not_stuck`; `change_unreadable` when this program cannot read it either; `change_on_hub` when the hub has
+    /// another change under its id, which a second one might count twice; else the store's own trouble.
     pub fn redo(&self, op_id: OpId, decided_by: Option<StaffId>) -> Result<OpId, StoreError> {
         self.write(|tx| tx.redo(op_id, decided_by))
     }
@@ -119,10 +123,17 @@ fn find_stopped(conn: &Connection, op_id: OpId) -> Result<Stopped, StoreError> {
             let kind: String = r.get("kind")?;
             let payload: String = r.get("payload")?;
             let op = Op::decode(&kind, r.get("version")?, &payload);
-            Ok((op, row::opt_id(r, "staff_id")?, row::at(r, "at")?))
+            let reason: Option<String> = r.get("reason")?;
+            Ok((op, row::opt_id(r, "staff_id")?, row::at(r, "at")?, reason))
         })
         .optional()?;
-    let (op, by, at) = found.ok_or_else(not_stuck)?;
+    let (op, by, at, reason) = found.ok_or_else(not_stuck)?;
+    if reason.as_deref() == Some(TWIN) {
+        return Err(StoreError::invalid(
+            "change_on_hub",
+            "the hub has a change under this id already: put it aside",
+        ));
+    }
     let op = op.map_err(|error| StoreError::invalid("change_unreadable", error.to_string()))?;
     Ok(Stopped { op, by, at })
 }

@@ -64,6 +64,13 @@ function listen(): void {
   });
 }
 
+/** How many things wait for a person at the sync desk; the pill and every badge say the same. */
+export function needsPerson(): number {
+  const sync = session.sync;
+  if (!sync) return 0;
+  return sync.stuck + sync.conflicts;
+}
+
 /** Starts: asks what is there, and listens for what changes. */
 export async function start(): Promise<void> {
   listen();

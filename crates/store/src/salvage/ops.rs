@@ -205,12 +205,12 @@ pub(super) fn rebuild_lost(tx: &Tx<'_>) -> Result<u32, StoreError> {
 /// The operation that a fact's row came from; none where the row does not hold all of it.
 fn orphan(r: &rusqlite::Row<'_>) -> Result<Option<(OpMeta, Op)>, StoreError> {
     let at: UnixMs = row::at(r, "at")?;
-    let staff_id: StaffId =
-        row::id(r, "staff_id").or_else(|_| Ok::<_, StoreError>(StaffId(uuid::Uuid::nil())))?;
+    let staff_id: Option<StaffId> = row::opt_id(r, "staff_id")?;
     let meta = OpMeta {
         op_id: row::id(r, "op_id")?,
         device_id: row::id(r, "device_id")?,
-        staff_id: (staff_id.0 != uuid::Uuid::nil()).then_some(staff_id),
+        // Nobody's operations carry an id of zeros in their rows.
+        staff_id: staff_id.filter(|staff| staff.0 != uuid::Uuid::nil()),
         at,
         hlc: Hlc {
             ms: at.0,
@@ -256,7 +256,7 @@ pub(super) fn check(tx: &Tx<'_>, identity: Option<&Identity>) -> Result<(), Stor
     while let Some(r) = rows.next()? {
         let payload: String = r.get("payload")?;
         let readable = serde_json::from_str::<serde_json::Value>(&payload).is_ok();
-        if !readable || !identity.is_none_or(|i| holds(r, i).unwrap_or(true)) {
+        if !readable || identity.is_some_and(|i| !holds(r, i).unwrap_or(true)) {
             broken.push(r.get::<_, i64>("local_no")?);
         }
     }

@@ -102,7 +102,7 @@ impl Pages {
     /// Hands every row of every leaf to `found`, older versions of pages among them.
     pub(super) fn for_each(&mut self, mut found: impl FnMut(Row)) {
         for number in 1..=self.count {
-            if let Some(page) = self.from_file(number) {
+            if let Some(page) = self.page_in_file(number) {
                 self.rows(&page, number, &mut found);
             }
         }
@@ -116,7 +116,7 @@ impl Pages {
         }
     }
 
-    fn from_file(&mut self, number: u32) -> Option<Vec<u8>> {
+    fn page_in_file(&mut self, number: u32) -> Option<Vec<u8>> {
         let at = (u64::from(number) - 1) * self.page_size as u64;
         let mut page = vec![0; self.page_size];
         self.file.seek(SeekFrom::Start(at)).ok()?;
@@ -131,7 +131,7 @@ impl Pages {
             Some(frame) if self.log.page_size == self.page_size => {
                 Some(self.wal[frame.at.clone()].to_vec())
             }
-            _ => self.from_file(number),
+            _ => self.page_in_file(number),
         }
     }
 

@@ -98,6 +98,23 @@ fn what_was_done_again_keeps_its_time_and_its_person_and_is_settled_once() {
 }
 
 #[test]
+fn what_the_hub_has_under_the_same_id_is_not_done_again() {
+    let (till, _hub) = Till::in_step();
+    let op_id = till.store.transact(sale(&till), None).unwrap();
+    till.store.seal_next(10, 1 << 20).unwrap();
+    let reason = "another operation has this id".to_owned();
+    till.store
+        .record_results(EPOCH, &[(op_id, OpFate::DeadLetter { reason })])
+        .unwrap();
+    assert_eq!(
+        till.store.redo(op_id, None).unwrap_err().code(),
+        "change_on_hub"
+    );
+    till.store.put_aside(op_id, None).unwrap();
+    assert_eq!(till.store.outbox_counts().unwrap().stuck, 0);
+}
+
+#[test]
 fn a_restored_hub_never_gets_what_was_done_again_a_second_time() {
     let (till, mut hub, old) = stuck(sale, "sale_completed");
     let backup_seq = 0;
