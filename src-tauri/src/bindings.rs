@@ -4,7 +4,7 @@ use counterfoil_app::view::{self, SyncStatusView};
 use serde::{Deserialize, Serialize};
 use tauri_specta::{Builder, ErrorHandlingMode, Event, collect_commands, collect_events};
 
-use crate::commands::{counter, customers, owner, sales, session, sync, visits};
+use crate::commands::{counter, customers, owner, sales, session, sync, visits, window};
 
 /// The pill's truth changed.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
@@ -14,6 +14,16 @@ pub struct SyncStatus(pub SyncStatusView);
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 #[tauri_specta(event_name = "data-changed")]
 pub struct DataChangedEvent(pub view::DataChanged);
+
+/// How far a repair is.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+#[tauri_specta(event_name = "repair")]
+pub struct RepairEvent(pub view::RepairProgress);
+
+/// Somebody wants to close the window while changes wait to be sent.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+#[tauri_specta(event_name = "close-asked")]
+pub struct CloseAsked(pub view::UnsentView);
 
 /// Every command and event of the program.
 #[must_use]
@@ -94,8 +104,27 @@ pub fn builder() -> Builder<tauri::Wry> {
             sync::sync_desk,
             sync::sync_now,
             sync::resolve_conflict,
+            sync::retry_change,
+            sync::put_change_aside,
+            sync::take_change_up,
+            sync::choose_side,
+            sync::export_changes,
+            sync::unsent,
+            sync::unpair,
+            sync::support_bundle,
+            sync::check_disk,
+            sync::reopen,
+            sync::repair,
+            sync::cancel_repair,
+            window::close_window,
+            window::keep_open,
         ])
-        .events(collect_events![SyncStatus, DataChangedEvent])
+        .events(collect_events![
+            SyncStatus,
+            DataChangedEvent,
+            RepairEvent,
+            CloseAsked
+        ])
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ pub mod commands;
 use std::path::PathBuf;
 
 use counterfoil_app::{AppEvent, Config, Counterfoil, Host};
-use tauri::{AppHandle, Manager as _};
+use tauri::{AppHandle, Manager as _, WindowEvent};
 use tauri_specta::Event as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::bindings::{DataChangedEvent, SyncStatus};
+use crate::bindings::{DataChangedEvent, RepairEvent, SyncStatus};
 
 /// Opens the window and runs until it is closed.
 ///
@@ -21,6 +21,13 @@ pub fn run() -> tauri::Result<()> {
     let contract = bindings::builder();
     tauri::Builder::default()
         .invoke_handler(contract.invoke_handler())
+        .on_window_event(|window, event| {
+            if let WindowEvent::CloseRequested { api, .. } = event
+                && !commands::window::may_close(window)
+            {
+                api.prevent_close();
+            }
+        })
         .setup(move |shell| {
             contract.mount_events(shell);
             let handle = shell.handle().clone();
@@ -55,6 +62,7 @@ fn tell(handle: &AppHandle, event: AppEvent) {
     let told = match event {
         AppEvent::SyncStatus(status) => SyncStatus(status).emit(handle),
         AppEvent::DataChanged(changed) => DataChangedEvent(changed).emit(handle),
+        AppEvent::Repair(progress) => RepairEvent(progress).emit(handle),
     };
     if let Err(error) = told {
         tracing::debug!(%error, "the window could not be told");

@@ -38,6 +38,8 @@ pub struct Setting {
     pub without_key_store: bool,
     /// The till is fresh out of its box: no shop, no hub.
     pub without_shop: bool,
+    /// The first page of the till's database is noise.
+    pub damaged: bool,
 }
 
 impl Stage {
@@ -66,6 +68,9 @@ impl Stage {
             let hub = shop.start_hub(&programs)?;
             (shop, Some(hub))
         };
+        if setting.damaged {
+            spoil(&shop.till().join("till.sqlite3"))?;
+        }
         let address = hub.as_ref().map(|hub| hub.url().to_owned());
         let surroundings = Surroundings {
             data: shop.till().to_path_buf(),
@@ -131,6 +136,14 @@ impl Stage {
     pub fn album(&self) -> Result<Album> {
         Album::in_folder(&self.folder.path().join("album"))
     }
+}
+
+fn spoil(database: &Path) -> Result {
+    let mut bytes = fs::read(database)?;
+    let page = bytes.len().min(4096);
+    bytes[..page].fill(0x3c);
+    fs::write(database, bytes)?;
+    Ok(())
 }
 
 /// The root of the project, where `ui/` and `assets/` lie.

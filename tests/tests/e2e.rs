@@ -4,7 +4,7 @@
 //! --only stories` brings both and runs them all.
 
 use counterfoil_tests::stage::{Setting, Stage, axe};
-use counterfoil_tests::stories::{self, counter};
+use counterfoil_tests::stories::{self, counter, desk};
 use counterfoil_tests::till::{self, PHONE, PLACES, PLACES_WITH_ITEMS, Staff, id};
 use counterfoil_tests::webdriver::{Window, key};
 use counterfoil_tests::{Failure, Result};
@@ -108,6 +108,53 @@ fn a_sale_needs_nothing_but_the_keyboard() -> Result {
     window.wait_for(&id("sale-done"))?;
     window.keys(key::F9)?;
     window.wait_for(&id("counter"))
+}
+
+/// The other till reaches the hub first because the hub lives at an address that the window's till does not know.
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_refused_visit_gets_another_time_and_what_waits_survives_leaving_the_hub() -> Result {
+    let mut stage = Stage::open()?;
+    till::unlock(&stage.window, Staff::Carmen)?;
+    let second = stage.second_till()?;
+    till::wait_sync(&stage.window, "in_step")?;
+    let claim = desk::free_slot(&stage.window)?;
+    stage.lose_hub()?;
+    let elsewhere = stage.shop.start_hub(&stage.programs)?;
+    desk::book_there(&stage, &second, elsewhere.url(), &claim)?;
+    elsewhere.stop()?;
+    desk::book_here(&stage.window, &claim)?;
+    stage.bring_hub_back()?;
+    let conflict = desk::refused(&stage.window, &claim)?;
+    desk::choose_another_time(&stage.window, &conflict, &claim)?;
+    till::wait_sync(&stage.window, "in_step")?;
+    stage.lose_hub()?;
+    desk::take_along(&stage.window, &stage.shop.till().join("exports"))?;
+    desk::leave_the_hub(&stage.window)
+}
+
+/// The file's first page is noise; the till offers to put its book together, and the hub fills in the rest.
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_damaged_book_is_put_together_on_the_screen_and_the_shop_opens() -> Result {
+    let stage = Stage::set(&Setting {
+        damaged: true,
+        ..Setting::default()
+    })?;
+    let window = &stage.window;
+    window.wait_for(&id("repair"))?;
+    let mut found = Vec::new();
+    look(window, "the offer to repair", &mut found)?;
+    window.click(&id("repair-start"))?;
+    window.wait_for(&format!(r#"{}[data-step="done"]"#, id("repair")))?;
+    look(window, "what was repaired", &mut found)?;
+    window.click(&id("repair-go-on"))?;
+    till::unlock(window, Staff::Rosa)?;
+    till::wait_sync(window, "in_step")?;
+    till::fill_cart(window)?;
+    counter::open_pay(window)?;
+    counter::pay_in_cash(window)?;
+    none(&found)
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod host;
 pub mod inspect;
 pub mod owner;
 pub mod pairing;
+pub mod repair;
 pub mod sales;
 pub mod scanning;
 pub mod secrets;
@@ -20,10 +21,11 @@ pub mod shift;
 pub mod stamps;
 mod sync_glue;
 mod tidy;
+pub mod unpair;
 pub mod view;
 pub mod visits;
 
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use counterfoil_domain::time::ShopZone;
@@ -34,7 +36,7 @@ pub use counterfoil_domain as domain;
 pub use failure::Outcome;
 pub use host::{Config, Host};
 
-use crate::view::{DataChanged, Failure, SyncStatusView};
+use crate::view::{DataChanged, Failure, RepairProgress, SyncStatusView};
 
 /// What the app tells its host by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,8 @@ pub enum AppEvent {
     SyncStatus(SyncStatusView),
     /// Rows changed.
     DataChanged(DataChanged),
+    /// How far putting a damaged database together is.
+    Repair(RepairProgress),
 }
 
 type Listener = Box<dyn Fn(AppEvent) + Send + Sync>;
@@ -57,9 +61,7 @@ pub(crate) struct Inner {
     config: Config,
     host: Host,
     /// Why there is none, where there is none.
-    store: Result<Store, Failure>,
-    /// Why it is not used any more.
-    given_up: OnceLock<Failure>,
+    store: RwLock<Result<Store, Failure>>,
     vault: secrets::Vault,
     session: session::SessionState,
     shop: RwLock<Option<Arc<ShopInfo>>>,
@@ -69,6 +71,7 @@ pub(crate) struct Inner {
     sync: sync_glue::SyncGlue,
     pub(crate) counter: counter::CounterState,
     pub(crate) camera: camera::CameraState,
+    pub(crate) repair: repair::RepairState,
 }
 
 /// The shop as use cases need it.
@@ -105,8 +108,7 @@ impl Counterfoil {
         let inner = Arc::new(Inner {
             config,
             host,
-            store,
-            given_up: OnceLock::new(),
+            store: RwLock::new(store),
             vault,
             session: session::SessionState::default(),
             shop: RwLock::new(None),
@@ -115,16 +117,12 @@ impl Counterfoil {
             sync: sync_glue::SyncGlue::new()?,
             counter: counter::CounterState::default(),
             camera: camera::CameraState::default(),
+            repair: repair::RepairState::default(),
         });
-        if let Ok(store) = &inner.store {
-            let weak = Arc::downgrade(&inner);
-            let tidying = tidy::start(weak.clone());
-            store.on_commit(Box::new(move |info| {
-                committed(&weak, info);
-                tidying.tell();
-            }));
-        }
         let app = Self { inner };
+        if let Ok(store) = app.store() {
+            app.listen_to(&store);
+        }
         // The tables of phone numbers take a while to unfold: not when the first customer is looked for.
         std::thread::spawn(|| domain::phone::display("+12015550123"));
         if app.config().sync {
@@ -146,18 +144,54 @@ impl Counterfoil {
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(crate) fn store(&self) -> Outcome<&Store> {
-        if let Some(failure) = self.inner.given_up.get() {
-            return Err(failure.clone());
+    pub(crate) fn store(&self) -> Outcome<Store> {
+        self.inner
+            .store
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Works with another database from now on, or with none for a reason.
+    pub(crate) fn use_store(&self, store: Outcome<Store>) {
+        *self
+            .inner
+            .store
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = store.clone();
+        *self
+            .inner
+            .shop
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        if let Ok(store) = store {
+            self.listen_to(&store);
         }
-        self.inner.store.as_ref().map_err(Clone::clone)
+    }
+
+    fn listen_to(&self, store: &Store) {
+        let weak = self.weak();
+        let tidying = tidy::start(weak.clone());
+        store.on_commit(Box::new(move |info| {
+            committed(&weak, info);
+            tidying.tell();
+        }));
+    }
+
+    pub(crate) fn store_env(&self) -> StoreEnv {
+        StoreEnv::new(
+            Arc::clone(&self.host().clock),
+            Arc::clone(&self.host().entropy),
+        )
     }
 
     /// The database turned out to be damaged: nothing reads or writes it from now on, and every screen learns why.
     pub(crate) fn give_up_store(&self, failure: Failure) {
         tracing::error!(code = failure.code, "the database is given up");
-        // Whoever came first said why.
-        let _ = self.inner.given_up.set(failure);
+        if let Ok(store) = self.store() {
+            store.retire();
+            self.use_store(Err(failure));
+        }
         let areas = vec!["shop".to_owned()];
         self.inner
             .emit(&AppEvent::DataChanged(DataChanged { areas }));
@@ -274,6 +308,7 @@ fn committed(weak: &Weak<Inner>, info: &CommitInfo) {
         inner.emit(&AppEvent::DataChanged(DataChanged { areas }));
     }
     let app = Counterfoil { inner };
+    app.watch_disk();
     if info.local_write {
         app.nudge_sync();
     } else if info.areas.contains(&"conflicts") {

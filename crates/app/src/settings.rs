@@ -50,18 +50,23 @@ impl Counterfoil {
     /// # Errors
     /// `disk_full`, `disk_failed`.
     pub fn backup_copy(&self) -> Outcome<SavedFile> {
-        let stamp = match self.find_shop()? {
+        let stamp = self.file_stamp()?;
+        let path = self.export_path(&format!("counterfoil-{stamp}.sqlite3"))?;
+        self.store()?.backup_copy(&path)?;
+        Ok(SavedFile {
+            path: path.display().to_string(),
+        })
+    }
+
+    /// Now, in a form that goes into a file's name.
+    pub(crate) fn file_stamp(&self) -> Outcome<String> {
+        Ok(match self.find_shop()? {
             Some(info) => {
                 let local = info.zone.local(self.now())?;
                 let minute = local.minute_of_day;
                 format!("{}-{:02}{:02}", local.date, minute / 60, minute % 60)
             }
             None => self.now().0.to_string(),
-        };
-        let path = self.export_path(&format!("counterfoil-{stamp}.sqlite3"))?;
-        self.store()?.backup_copy(&path)?;
-        Ok(SavedFile {
-            path: path.display().to_string(),
         })
     }
 

@@ -29,7 +29,7 @@ impl Counterfoil {
             });
         };
         let read = |open, limit| -> Outcome<Vec<ShiftReport>> {
-            read_shifts(self.store()?, identity.device_id, open, limit)?
+            read_shifts(&self.store()?, identity.device_id, open, limit)?
                 .into_iter()
                 .map(|(row, moves)| report(row, moves))
                 .collect()

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Outcome;
 use crate::secrets::{SecretError, Secrets};
-use crate::view::{Failure, SyncState, SyncStatusView};
+use crate::view::{DiskView, Failure, SyncState, SyncStatusView};
 use crate::{AppEvent, Counterfoil, Inner};
 
 /// The threads of the network, and the sync on them.
@@ -148,7 +148,7 @@ impl Counterfoil {
         let runtime = self.inner.sync.handle()?;
         let _inside = runtime.enter();
         let config = SyncConfig {
-            store: self.store()?.clone(),
+            store: self.store()?,
             transport: HttpTransport::new(&hub)?,
             credentials: HubCredentials {
                 base_url: hub.clone(),
@@ -251,7 +251,7 @@ impl Counterfoil {
             (engine, running.trouble.clone())
         };
         if let Some((handle, hub)) = from_engine {
-            return Ok(view_of(&handle.status(), &hub));
+            return Ok(view_of(&handle.status(), &hub, self.disk()));
         }
         let counts = self.store()?.outbox_counts()?;
         let hub = self.hub_url()?;
@@ -271,6 +271,7 @@ impl Counterfoil {
             in_step_at: None,
             hub: hub.unwrap_or_default(),
             trouble: trouble.filter(|_| paired),
+            disk: self.disk(),
         })
     }
 }
@@ -281,12 +282,12 @@ fn tell(weak: &Weak<Inner>, hub: &str, status: &SyncStatus) {
         if status.departed {
             app.forget_secrets_soon();
         }
-        let event = AppEvent::SyncStatus(view_of(status, hub));
-        app.inner.emit(&event);
+        let view = view_of(status, hub, app.disk());
+        app.inner.emit(&AppEvent::SyncStatus(view));
     }
 }
 
-fn view_of(status: &SyncStatus, hub: &str) -> SyncStatusView {
+fn view_of(status: &SyncStatus, hub: &str, disk: DiskView) -> SyncStatusView {
     SyncStatusView {
         state: match status.state {
             EngineState::InStep => SyncState::InStep,
@@ -301,5 +302,6 @@ fn view_of(status: &SyncStatus, hub: &str) -> SyncStatusView {
         in_step_at: status.in_step_at,
         hub: hub.to_owned(),
         trouble: status.trouble.clone(),
+        disk,
     }
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use counterfoil_app::domain::{MerchantId, StaffId, VisitId};
+use counterfoil_app::domain::{MerchantId, OpId, StaffId, VisitId};
 use counterfoil_app::view::Period;
 
-/// The till from a command line. Exit codes: 0 done, 1 refused, 2 not understood, 3 not now (trying again may help).
+/// The till from a command line. Exit codes: 0 done, 1 refused or broken, 2 not understood, 3 not now (trying again may
+/// help), 4 works, but somebody should look (doctor).
 #[derive(Parser)]
 #[command(name = "counterfoil-cli", version)]
 pub struct Args {
@@ -72,8 +73,31 @@ pub enum Command {
     },
     /// What is saved where.
     Status,
-    /// Checks the database, the secrets, the hub and the clock.
-    Doctor,
+    /// Checks the database, the disk, what waits, the secrets, the hub and the clock. Exit codes: 0 all is well, 4
+    /// somebody should look, 1 something is broken.
+    Doctor {
+        /// Also writes a file for support (.tgz): versions, counts, states and reasons, nothing about people.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
+    /// Keeps a damaged database aside and saves what can be read into a new one. The app must be closed.
+    Salvage,
+    /// Writes changes that are not on the hub to files: one to read, one as JSON.
+    Export {
+        /// Only this change.
+        change: Option<OpId>,
+    },
+    /// Does a change that the hub could not take again, with the same content.
+    Retry {
+        /// Which.
+        change: OpId,
+    },
+    /// Leaves the hub. What was not sent stays here and is also written to files.
+    Unpair {
+        /// Goes on although changes wait to be sent.
+        #[arg(long)]
+        keep_waiting: bool,
+    },
     /// The demo shop.
     #[command(subcommand)]
     Demo(Demo),

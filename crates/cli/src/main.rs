@@ -15,6 +15,7 @@ use counterfoil_app::{Config, Counterfoil, Host};
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command};
+use crate::commands::Health;
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -23,8 +24,9 @@ fn main() -> ExitCode {
     let output = Output::new(args.json);
     let outcome = open(&args).and_then(|app| commands::run(&app, &args, &output));
     match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(Health::Fine) => ExitCode::SUCCESS,
+        Ok(Health::Look) => ExitCode::from(4),
+        Ok(Health::Broken) => ExitCode::FAILURE,
         Err(failure) => output.failed(&failure),
     }
 }

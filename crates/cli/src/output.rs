@@ -39,8 +39,7 @@ impl Output {
 
     /// Tells how far a long command is.
     pub fn progress(&self, words: &str) {
-        // Nobody listens to stderr: then nobody waits for the words either.
-        let _ = writeln!(std::io::stderr(), "{words}");
+        progress(words);
     }
 
     /// Prints why a command was refused and gives the exit code.
@@ -52,6 +51,12 @@ impl Output {
         }
         ExitCode::from(if failure.retry { 3 } else { 1 })
     }
+}
+
+/// Tells how far a long command is.
+pub fn progress(words: &str) {
+    // Nobody listens to stderr: then nobody waits for the words either.
+    let _ = writeln!(std::io::stderr(), "{words}");
 }
 
 fn print(line: &str) {

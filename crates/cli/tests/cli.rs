@@ -258,9 +258,66 @@ fn a_file_that_is_no_picture_is_refused() {
 #[test]
 fn the_doctor_finds_the_demo_shop_sound() {
     let shop = demo();
-    let checks = done(shop.path(), &["doctor"]);
+    let checks = done(shop.path(), &["--secrets-pin", PIN, "doctor"]);
     assert_eq!(checks[0]["name"], "database");
     assert_eq!(checks[0]["verdict"], "fine");
+}
+
+#[test]
+fn the_doctor_asks_somebody_to_look_where_the_till_works_but_waits_for_a_pin() {
+    let shop = demo();
+    let doctor = cli(shop.path(), &["doctor"]).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(4));
+}
+
+#[test]
+fn the_doctor_writes_a_file_for_support() {
+    let shop = demo();
+    let file = shop.path().join("support.tgz");
+    let name = file.to_str().unwrap();
+    done(
+        shop.path(),
+        &["--secrets-pin", PIN, "doctor", "--bundle", name],
+    );
+    // Packed by gzip.
+    assert_eq!(std::fs::read(&file).unwrap()[..2], [0x1f, 0x8b]);
+}
+
+#[test]
+fn a_damaged_database_is_salvaged_with_everything_that_waits() {
+    let shop = demo();
+    let waiting = done(shop.path(), &["status"])["sync"]["waiting"].clone();
+    let file = shop.path().join("till.sqlite3");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[..4096].fill(0x3c);
+    std::fs::write(&file, &bytes).unwrap();
+    assert_eq!(
+        refused(shop.path(), &["status"]),
+        (1, "database_damaged".to_owned())
+    );
+    let report = done(shop.path(), &["salvage"]);
+    assert_eq!(report["unsent"], waiting);
+    let kept = report["kept"].as_str().unwrap();
+    assert_eq!(std::fs::read(kept).unwrap(), bytes);
+    assert_eq!(done(shop.path(), &["status"])["sync"]["waiting"], waiting);
+    assert_eq!(
+        refused(shop.path(), &["salvage"]),
+        (1, "repair_not_needed".to_owned())
+    );
+}
+
+#[test]
+fn changes_are_exported_as_words_and_as_data() {
+    let shop = demo();
+    let files = done(shop.path(), &["export"]);
+    let words = std::fs::read_to_string(files["path"].as_str().unwrap()).unwrap();
+    assert!(words.contains("Café Lima"));
+    let data = std::fs::read_to_string(files["data_path"].as_str().unwrap()).unwrap();
+    let data: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(
+        data["operations"].as_array().unwrap().len(),
+        files["changes"]
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use counterfoil_domain::{EntityRow, FactRow, OpId, planted};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
+use crate::clash::Watch;
 use crate::entity;
 use crate::epoch;
 use crate::error::StoreError;
@@ -102,6 +103,7 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
     }
     let mut seq = cursor.seq;
     let mut touched: BTreeSet<EntityKey> = BTreeSet::new();
+    let watch = Watch::begin(tx.conn())?;
     for change in changes {
         if change.seq <= seq {
             planted!("pull-applied-twice", {
@@ -115,7 +117,7 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
                 got: change.seq,
             });
         }
-        apply_one(tx, change, &mut touched)?;
+        apply_one(tx, change, &watch, &mut touched)?;
         seq = change.seq;
     }
     // Once over the batch: only the last state of an entity is ever seen.
@@ -132,6 +134,7 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
 fn apply_one(
     tx: &Tx<'_>,
     change: &Confirmed,
+    watch: &Watch,
     touched: &mut BTreeSet<EntityKey>,
 ) -> Result<(), StoreError> {
     let conn = tx.conn();
@@ -160,6 +163,9 @@ fn apply_one(
                 tx.touch_fact_area(fact);
             }
             ConfirmedRow::Entity(row) => {
+                if !change.own {
+                    watch.compare(tx, row)?;
+                }
                 entity::save_base(conn, row)?;
                 touched.insert((row.kind.name().to_owned(), row.id));
             }

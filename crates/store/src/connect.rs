@@ -94,10 +94,21 @@ pub(crate) fn copier(path: &Path, vfs: Option<&str>) -> Result<Connection, Store
     raw(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
-fn log_path(path: &Path) -> PathBuf {
+/// Where the write-ahead log of a database lies.
+pub(crate) fn log_path(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()
+}
+
+/// A connection to what is left of a damaged database, on a copy; none where SQLite finds no database in it.
+pub(crate) fn damaged(path: &Path) -> Option<Connection> {
+    let conn = raw(path, None, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+    // Found out now rather than in the middle of a row.
+    conn.pragma_update(None, "cell_size_check", true).ok()?;
+    function::register(&conn, &SharedZone::utc()).ok()?;
+    migrate::inspect(&conn, usize::MAX).ok()?;
+    Some(conn)
 }
 
 /// Whether the last program to use the file did not close it.

@@ -50,7 +50,12 @@ pub(crate) fn shown(
     }
 }
 
-fn base(conn: &Connection, kind: EntityKind, id: Uuid) -> Result<Option<EntityRow>, StoreError> {
+/// The row as the hub confirmed it.
+pub(crate) fn base(
+    conn: &Connection,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Option<EntityRow>, StoreError> {
     let base = conn.prepare_cached(include_str!("../queries/find_base.sql"))?;
     one(base, kind, id)
 }
@@ -136,6 +141,26 @@ pub(crate) fn rebase(
         }
     }
     save_overlay(conn, &row)
+}
+
+/// The fields that this till's own unconfirmed edits set, each to its last value.
+pub(crate) fn edits(
+    conn: &Connection,
+    device_id: DeviceId,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Fields, StoreError> {
+    let mut all = Fields::new();
+    for (op, meta) in unconfirmed(conn, device_id, kind, id)? {
+        for effect in effects(&op, &meta)? {
+            if let (true, Effect::Patch { fields, .. }) =
+                (effect.entity() == Some((kind, id)), effect)
+            {
+                all.extend(fields);
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn unconfirmed(

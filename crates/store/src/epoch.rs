@@ -10,6 +10,7 @@ use crate::identity;
 use crate::meta;
 use crate::outbox::{EntityKey, entity_key, rebase_all};
 use crate::retention;
+use crate::settle::{leave_behind, redone_after};
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -36,12 +37,16 @@ fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), S
     planted!("new-epoch-just-adopted", {
         return save_cursor(conn, epoch, 0);
     });
-    let incarnation = tx.identity()?.incarnation.to_string();
-    conn.prepare_cached(include_str!("../queries/reseal_lost.sql"))?
-        .execute(named_params! {
-            ":incarnation": incarnation,
-            ":last_seq": i64::try_from(hub_last_seq).unwrap_or(i64::MAX),
-        })?;
+    let incarnation = tx.identity()?.incarnation;
+    if redone_after(conn, incarnation, hub_last_seq)? {
+        leave_behind(tx, incarnation, hub_last_seq)?;
+    } else {
+        conn.prepare_cached(include_str!("../queries/reseal_lost.sql"))?
+            .execute(named_params! {
+                ":incarnation": incarnation.to_string(),
+                ":last_seq": i64::try_from(hub_last_seq).unwrap_or(i64::MAX),
+            })?;
+    }
     conn.execute(include_str!("../queries/unprove_ops.sql"), [])?;
     part_from_lost_chain(tx, hub_last_seq.saturating_add(1))?;
     conn.execute_batch(include_str!("../queries/mark_unsent_pending.sql"))?;

@@ -137,6 +137,7 @@ impl Store {
     }
 }
 
+/// See [`Store::begin_incarnation`].
 pub(crate) fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     tx.identity()?;
     let incarnation = mint(tx);
@@ -155,7 +156,8 @@ pub(crate) fn begin(tx: &Tx<'_>) -> Result<Incarnation, StoreError> {
     Ok(incarnation)
 }
 
-fn mint(tx: &Tx<'_>) -> Incarnation {
+/// A life that no database had before.
+pub(crate) fn mint(tx: &Tx<'_>) -> Incarnation {
     Incarnation::from_parts(tx.now().0, tx.env().entropy.id_entropy())
 }
 

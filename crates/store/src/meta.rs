@@ -23,6 +23,9 @@ pub(crate) const REVOKED_AT: &str = "revoked_at";
 /// Present in a copy that was made with `backup_copy`: whoever opens it must begin a new incarnation.
 pub(crate) const IS_COPY: &str = "is_copy";
 
+/// When somebody last asked whether the disk can be written to.
+pub(crate) const TRIED_AT: &str = "disk_tried_at";
+
 pub(crate) fn get(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     Ok(conn
         .prepare_cached(include_str!("../queries/find_meta.sql"))?

@@ -10,6 +10,7 @@ use crate::error::StoreError;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0001_init.sql"),
     include_str!("../../../migrations/till/0002_fewer_indexes.sql"),
+    include_str!("../../../migrations/till/0003_desk.sql"),
 ];
 
 /// `CFtl`: marks a file as a till's database.
@@ -41,7 +42,8 @@ pub(crate) fn inspect(conn: &Connection, known: usize) -> Result<i64, StoreError
 /// Brings the database to the newest version, each step in the one transaction of all.
 ///
 /// # Errors
-/// When a step fails; then nothing has changed.
+/// `migration_failed` when a step does not fit what is stored, or the disk's trouble; then nothing has changed, and the
+/// copy from before is there.
 pub(crate) fn run(
     conn: &mut Connection,
     path: &Path,
@@ -59,7 +61,8 @@ pub(crate) fn run(
     // Another process may have come first.
     if number(&tx, "user_version")? == found {
         for step in &steps[done..] {
-            tx.execute_batch(step)?;
+            tx.execute_batch(step)
+                .map_err(|error| failed(error, path, found))?;
         }
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(
@@ -79,16 +82,39 @@ pub(crate) fn copy_path(path: &Path, version: i64) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// A step that does not fit; a full or failing disk stays what it is.
+fn failed(error: rusqlite::Error, path: &Path, found: i64) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Sql(error) => StoreError::invalid(
+            "migration_failed",
+            format!(
+                "the database could not be brought to this program's version and is as it was, version {found}; a copy \
+                 is kept at {}: {error}",
+                copy_path(path, found).display()
+            ),
+        ),
+        other => other,
+    }
+}
+
+/// Under its name only once it is whole: a power cut must not leave half a copy that passes for one.
 fn keep_copy(conn: &Connection, path: &Path, found: i64) -> Result<(), StoreError> {
     let copy = copy_path(path, found);
     if copy.exists() {
         return Ok(());
     }
+    let mut half_done = copy.as_os_str().to_owned();
+    half_done.push("-new");
+    let trouble = |error: std::io::Error| StoreError::DiskFailed(error.to_string());
+    // Left by a copy that was interrupted.
+    if Path::new(&half_done).exists() {
+        std::fs::remove_file(&half_done).map_err(trouble)?;
+    }
     conn.execute(
         include_str!("../queries/copy_database.sql"),
-        named_params! { ":path": copy.to_string_lossy() },
+        named_params! { ":path": half_done.to_string_lossy() },
     )?;
-    Ok(())
+    std::fs::rename(&half_done, &copy).map_err(trouble)
 }
 
 #[cfg(test)]
@@ -127,9 +153,24 @@ mod tests {
     #[test]
     fn step_that_fails_leaves_the_database_as_it_was() {
         let (_dir, path, mut conn) = fresh();
-        assert!(run(&mut conn, &path, 1, &[FIRST, SECOND, BROKEN]).is_err());
+        let error = run(&mut conn, &path, 1, &[FIRST, SECOND, BROKEN]).unwrap_err();
+        assert_eq!(error.code(), "migration_failed");
+        assert!(error.to_string().contains(".before-v2"), "{error}");
         assert_eq!(inspect(&conn, 3).unwrap(), 1);
         assert!(conn.prepare("SELECT y FROM a").is_err());
+        let copy = Connection::open(copy_path(&path, 1)).unwrap();
+        assert_eq!(inspect(&copy, 3).unwrap(), 1);
+    }
+
+    #[test]
+    fn copy_that_was_interrupted_does_not_pass_for_one() {
+        let (_dir, path, mut conn) = fresh();
+        let half_done = format!("{}-new", copy_path(&path, 1).display());
+        std::fs::write(&half_done, b"half").unwrap();
+        run(&mut conn, &path, 1, &[FIRST, SECOND]).unwrap();
+        let copy = Connection::open(copy_path(&path, 1)).unwrap();
+        assert_eq!(inspect(&copy, 2).unwrap(), 1);
+        assert!(!Path::new(&half_done).exists());
     }
 
     #[test]

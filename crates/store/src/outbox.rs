@@ -9,6 +9,7 @@ use crate::entity;
 use crate::epoch;
 use crate::error::StoreError;
 use crate::row;
+use crate::settle::{leave_behind, redone_after};
 use crate::store::Store;
 use crate::tx::Tx;
 
@@ -36,11 +37,11 @@ pub struct OutboxCounts {
     pub waiting: u32,
     /// On the hub; its copy has not come back yet.
     pub acked: u32,
-    /// The hub cannot read them.
+    /// The hub did not take them, and nobody settled them.
     pub stuck: u32,
     /// Claims the hub refused.
     pub refused: u32,
-    /// Conflicts that nobody decided yet.
+    /// Conflicts and clashes that nobody decided yet.
     pub conflicts: u32,
     /// When the oldest waiting one was done.
     pub oldest_waiting_at: Option<UnixMs>,
@@ -62,7 +63,7 @@ impl Store {
     }
 
     /// Sends the present incarnation's operations from `from_seq` on again, byte for byte the same: the hub lacks them.
-    /// Where that one was let go of, the rest goes in a new incarnation.
+    /// Where one of them was let go of, or done again since, the others go in a new incarnation without it.
     ///
     /// # Errors
     /// `no_identity`, or the store's own trouble.
@@ -70,7 +71,11 @@ impl Store {
         self.write(|tx| {
             let incarnation = tx.identity()?.incarnation;
             let first = planted!("resend-skips-one", from_seq + 1, from_seq);
+            let last_seq = from_seq.saturating_sub(1);
             let resend = || -> Result<(), StoreError> {
+                if redone_after(tx.conn(), incarnation, last_seq)? {
+                    return leave_behind(tx, incarnation, last_seq);
+                }
                 tx.conn()
                     .prepare_cached(include_str!("../queries/resend_ops.sql"))?
                     .execute(named_params! {

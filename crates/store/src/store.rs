@@ -14,6 +14,8 @@ use crate::connect;
 use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::function::SharedZone;
+use crate::meta;
+use crate::salvage;
 use crate::tx::{Trouble, Tx};
 
 /// Operations in one COMMIT of [`Store::transact_many`].
@@ -41,6 +43,21 @@ struct Inner {
     hooks: RwLock<Vec<Hook>>,
     /// A large file that ended uncleanly was opened without reading every page.
     owes_examination: AtomicBool,
+    /// Set once the file is to be put together anew: nothing may touch it any more.
+    retired: AtomicBool,
+    /// Set while the last write failed on the disk.
+    failing: AtomicBool,
+}
+
+/// How the disk does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskState {
+    /// As it should.
+    Fine,
+    /// The reserve was given up: little room is left.
+    Full,
+    /// The last write failed; nothing was written since.
+    Failing,
 }
 
 /// The till's database. Clones share it.
@@ -108,12 +125,31 @@ impl Store {
     /// # Errors
     /// `database_damaged`, `database_newer` (then nothing was touched), `disk_full`, `disk_failed`, `busy`.
     pub fn open(path: &Path, env: StoreEnv) -> Result<Self, StoreError> {
+        let own_files = env.vfs.is_none();
+        if own_files {
+            salvage::finish_swap(path)?;
+            if salvage::is_emptied(path) {
+                return Err(StoreError::Damaged("the file is empty".to_owned()));
+            }
+            if salvage::log_is_broken(path) {
+                return Err(StoreError::Damaged(
+                    "the write-ahead log is broken in the middle".to_owned(),
+                ));
+            }
+        }
+        let store = Self::open_bare(path, env)?;
+        if own_files {
+            ballast::ensure(path);
+        }
+        store.part_from_original()?;
+        Ok(store)
+    }
+
+    /// Opens a file without looking at what may lie around it.
+    pub(crate) fn open_bare(path: &Path, env: StoreEnv) -> Result<Self, StoreError> {
         let zone = SharedZone::utc();
         let owes_examination = connect::owes_examination(path, &env);
         let conn = connect::writer(path, &env, &zone)?;
-        if env.vfs.is_none() {
-            ballast::ensure(path);
-        }
         let store = Self(Arc::new(Inner {
             path: path.to_owned(),
             env,
@@ -122,10 +158,37 @@ impl Store {
             readers: Mutex::new(Vec::new()),
             hooks: RwLock::new(Vec::new()),
             owes_examination: AtomicBool::new(owes_examination),
+            retired: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
         }));
         store.refresh_zone()?;
-        store.part_from_original()?;
         Ok(store)
+    }
+
+    /// Lets go of the file for good, for this and every clone: a salvage is about to replace it.
+    pub fn retire(&self) {
+        // Whoever writes at the moment finishes first.
+        let mut writer = lock(&self.0.writer);
+        self.0.retired.store(true, Ordering::SeqCst);
+        *writer = None;
+        lock(&self.0.readers).clear();
+    }
+
+    fn in_use(&self) -> Result<(), StoreError> {
+        if self.0.retired.load(Ordering::SeqCst) {
+            return Err(StoreError::Busy);
+        }
+        Ok(())
+    }
+
+    /// Closes the file so that everything is in it and nothing beside it.
+    pub(crate) fn close_whole(self) -> Result<(), StoreError> {
+        lock(&self.0.readers).clear();
+        let Some(conn) = lock(&self.0.writer).take() else {
+            return Ok(());
+        };
+        conn.pragma_update(None, "journal_mode", "DELETE")?;
+        conn.close().map_err(|(_, error)| error.into())
     }
 
     /// Where the database lies.
@@ -142,6 +205,40 @@ impl Store {
     #[must_use]
     pub fn has_ballast(&self) -> bool {
         ballast::intact(&self.0.path)
+    }
+
+    /// How the disk does, as far as this program has seen.
+    #[must_use]
+    pub fn disk(&self) -> DiskState {
+        if self.0.failing.load(Ordering::SeqCst) {
+            DiskState::Failing
+        } else if self.0.env.vfs.is_none() && !self.has_ballast() {
+            DiskState::Full
+        } else {
+            DiskState::Fine
+        }
+    }
+
+    /// Writes something and looks whether there is room again, then makes the reserve anew.
+    ///
+    /// # Errors
+    /// `disk_full`, `disk_failed`, `busy`: what a sale would meet now.
+    pub fn try_disk(&self) -> Result<DiskState, StoreError> {
+        self.write(|tx| {
+            let now = tx.now().0.to_string();
+            tx.noting(meta::set(tx.conn(), meta::TRIED_AT, &now))
+        })?;
+        self.remake_ballast();
+        Ok(self.disk())
+    }
+
+    /// Makes the reserve for a full disk again where it was given up and there is room; else leaves everything as it is.
+    pub fn remake_ballast(&self) {
+        if self.0.env.vfs.is_none() {
+            // Whoever sells must not meet a disk that is full only because of this.
+            let _nobody_writes = lock(&self.0.writer);
+            ballast::remake(&self.0.path);
+        }
     }
 
     /// Calls `hook` after every commit that changed something, on the thread that committed and outside all locks.
@@ -172,6 +269,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.in_use()?;
         let idle = lock(&self.0.readers).pop();
         let conn = match idle {
             Some(conn) => conn,
@@ -238,9 +336,12 @@ impl Store {
             other => Attempt::Other(E::from(other)),
         };
         let mut guard = lock(&self.0.writer);
+        self.in_use().map_err(own)?;
         let conn = match guard.take() {
             Some(conn) => conn,
-            None => connect::writer(&self.0.path, &self.0.env, &self.0.zone).map_err(own)?,
+            None => connect::writer(&self.0.path, &self.0.env, &self.0.zone)
+                .inspect_err(|error| self.note(Trouble::of(error)))
+                .map_err(own)?,
         };
         if durable == Durable::Later {
             promise(&conn, durable).map_err(own)?;
@@ -279,6 +380,11 @@ impl Store {
             }
         };
         drop(guard);
+        match &end {
+            End::Committed(..) => self.0.failing.store(false, Ordering::SeqCst),
+            End::GivenUp(_, trouble) => self.note(*trouble),
+            End::Unsure { .. } => self.note(Some(Trouble::Failed)),
+        }
         match end {
             End::Committed(value, info) => {
                 self.after_commit(&info);
@@ -287,6 +393,12 @@ impl Store {
             End::GivenUp(error, Some(Trouble::Full)) => Err(Attempt::Full(error)),
             End::GivenUp(error, _) => Err(Attempt::Other(error)),
             End::Unsure { error, .. } => Err(Attempt::Other(error.into())),
+        }
+    }
+
+    fn note(&self, trouble: Option<Trouble>) {
+        if trouble == Some(Trouble::Failed) {
+            self.0.failing.store(true, Ordering::SeqCst);
         }
     }
 

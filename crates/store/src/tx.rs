@@ -154,6 +154,21 @@ impl<'a> Tx<'a> {
     }
 
     fn perform_inner(&self, op: &Op, by: Option<StaffId>, at: UnixMs) -> Result<OpId, StoreError> {
+        let (meta, effects) = self.enter(op, by, at)?;
+        for effect in &effects {
+            self.apply(effect, &meta)?;
+        }
+        self.record_journal(op, &meta)?;
+        Ok(meta.op_id)
+    }
+
+    /// The outbox row of a new operation, with the rows it concerns; its effects are still to be carried out.
+    pub(crate) fn enter(
+        &self,
+        op: &Op,
+        by: Option<StaffId>,
+        at: UnixMs,
+    ) -> Result<(OpMeta, Vec<Effect>), StoreError> {
         let now = self.env.clock.now();
         let meta = OpMeta {
             op_id: OpId::from_parts(now.0, self.env.entropy.id_entropy()),
@@ -164,10 +179,24 @@ impl<'a> Tx<'a> {
         };
         let effects = effects(op, &meta)?;
         let local_no = self.insert_outbox(op, &meta)?;
+        self.insert_touches(local_no, op, &effects)?;
+        seal::seal_at_once(self.conn, &self.identity()?, local_no)?;
+        self.touch_area("outbox");
+        self.last_op.set(Some(meta.op_id));
+        Ok((meta, effects))
+    }
+
+    /// Notes which rows an operation concerns.
+    pub(crate) fn insert_touches(
+        &self,
+        local_no: i64,
+        op: &Op,
+        effects: &[Effect],
+    ) -> Result<(), StoreError> {
         let mut touch = self
             .conn
             .prepare_cached(include_str!("../queries/insert_outbox_touch.sql"))?;
-        for ((kind, id), edits) in touches(op, &effects) {
+        for ((kind, id), edits) in touches(op, effects) {
             touch.execute(named_params! {
                 ":local_no": local_no,
                 ":kind": kind,
@@ -175,22 +204,21 @@ impl<'a> Tx<'a> {
                 ":edits": edits,
             })?;
         }
-        seal::seal_at_once(self.conn, &self.identity()?, local_no)?;
-        for effect in &effects {
-            self.apply(effect, &meta)?;
-        }
+        Ok(())
+    }
+
+    /// The journal entry of an operation whose rows are there.
+    pub(crate) fn record_journal(&self, op: &Op, meta: &OpMeta) -> Result<(), StoreError> {
         self.conn
             .prepare_cached(include_str!("../queries/insert_journal.sql"))?
             .execute(named_params! {
                 ":op_id": meta.op_id.to_string(),
-                ":at": at.0,
-                ":staff_id": by.map(|s| s.to_string()),
+                ":at": meta.at.0,
+                ":staff_id": meta.staff_id.map(|s| s.to_string()),
                 ":kind": op.kind(),
                 ":subject": self.subject(op)?,
             })?;
-        self.touch_area("outbox");
-        self.last_op.set(Some(meta.op_id));
-        Ok(meta.op_id)
+        Ok(())
     }
 
     fn apply(&self, effect: &Effect, meta: &OpMeta) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ pub mod sales;
 pub mod session;
 pub mod sync;
 pub mod visits;
+pub mod window;
 
 use counterfoil_app::view::Failure;
 use counterfoil_app::{Counterfoil, Outcome};

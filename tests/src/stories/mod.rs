@@ -9,6 +9,7 @@ use crate::Result;
 use crate::webdriver::Window;
 
 pub mod counter;
+pub mod desk;
 pub mod owner;
 pub mod visits;
 

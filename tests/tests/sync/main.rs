@@ -7,6 +7,7 @@
 )]
 
 mod faults;
+mod salvage;
 mod town;
 
 use std::path::Path;

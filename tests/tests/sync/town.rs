@@ -245,6 +245,11 @@ impl Town {
         till.credentials.base_url.clone_from(&self.url);
     }
 
+    /// What a till's database takes from outside.
+    pub fn env(&self) -> StoreEnv {
+        StoreEnv::new(self.clock.clone(), self.entropy.clone())
+    }
+
     /// Now, by the clock that tills and hub share.
     pub fn now(&self) -> UnixMs {
         self.clock.now()

@@ -4,6 +4,7 @@ import {
   commands,
   events,
   failureOf,
+  onDamaged,
   type BootView,
   type Failure,
   type SettingsView,
@@ -49,8 +50,30 @@ export function changes(area: string): number {
   return session.changed[area] ?? 0;
 }
 
+let listening = false;
+
+/** Hears of what changes; once, however often the screen starts anew. */
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  onDamaged((failure) => (session.failure = failure));
+  void events.syncStatus.listen(({ payload }) => (session.sync = payload));
+  void events.dataChanged.listen(({ payload }) => {
+    for (const area of payload.areas) session.changed[area] = changes(area) + 1;
+    if (payload.areas.includes("shop")) void refresh();
+  });
+}
+
+/** How many things wait for a person at the sync desk; the pill and every badge say the same. */
+export function needsPerson(): number {
+  const sync = session.sync;
+  if (!sync) return 0;
+  return sync.stuck + sync.conflicts;
+}
+
 /** Starts: asks what is there, and listens for what changes. */
 export async function start(): Promise<void> {
+  listen();
   try {
     adopt(await ask(commands.boot()));
     session.failure = null;
@@ -58,11 +81,6 @@ export async function start(): Promise<void> {
     session.failure = failureOf(thrown);
     return;
   }
-  void events.syncStatus.listen(({ payload }) => (session.sync = payload));
-  void events.dataChanged.listen(({ payload }) => {
-    for (const area of payload.areas) session.changed[area] = changes(area) + 1;
-    if (payload.areas.includes("shop")) void refresh();
-  });
   try {
     session.sync = await ask(commands.syncStatus());
   } catch {

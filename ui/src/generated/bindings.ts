@@ -155,11 +155,41 @@ export const commands = {
 	syncNow: () => typedError<null, Failure>(__TAURI_INVOKE("sync_now")),
 	/**  Decides a conflict. */
 	resolveConflict: (conflictId: OpId, choice: ConflictChoice) => typedError<SyncDeskView, Failure>(__TAURI_INVOKE("resolve_conflict", { conflictId, choice })),
+	/**  Does a change that the hub did not take again. */
+	retryChange: (opId: OpId) => typedError<SyncDeskView, Failure>(__TAURI_INVOKE("retry_change", { opId })),
+	/**  Leaves a change that the hub did not take as it is. */
+	putChangeAside: (opId: OpId) => typedError<SyncDeskView, Failure>(__TAURI_INVOKE("put_change_aside", { opId })),
+	/**  Takes that back. */
+	takeChangeUp: (opId: OpId) => typedError<SyncDeskView, Failure>(__TAURI_INVOKE("take_change_up", { opId })),
+	/**  Chooses between two sides of a field. */
+	chooseSide: (kind: EntityKind, id: string, field: string, side: Side, decided: boolean) => typedError<SyncDeskView, Failure>(__TAURI_INVOKE("choose_side", { kind, id, field, side, decided })),
+	/**  Writes one change, or all that are not settled, to files. */
+	exportChanges: (opId: OpId | null) => typedError<DeskExport, Failure>(__TAURI_INVOKE("export_changes", { opId })),
+	/**  What only this till has. */
+	unsent: () => typedError<UnsentView, Failure>(__TAURI_INVOKE("unsent")),
+	/**  Leaves the hub; everything stays here. */
+	unpair: () => typedError<Unpaired, Failure>(__TAURI_INVOKE("unpair")),
+	/**  Writes what support needs to know, without anything about people. */
+	supportBundle: () => typedError<SavedFile, Failure>(__TAURI_INVOKE("support_bundle")),
+	/**  Looks whether the disk can be written to. */
+	checkDisk: () => typedError<SyncStatusView, Failure>(__TAURI_INVOKE("check_disk")),
+	/**  Opens a database again that could not be used. */
+	reopen: () => typedError<BootView, Failure>(__TAURI_INVOKE("reopen")),
+	/**  Puts a damaged database together again. */
+	repair: () => typedError<RepairReport, Failure>(__TAURI_INVOKE("repair")),
+	/**  Stops that before anything was replaced. */
+	cancelRepair: () => typedError<null, Failure>(__TAURI_INVOKE("cancel_repair")),
+	/**  Closes the window for good. */
+	closeWindow: () => typedError<null, Failure>(__TAURI_INVOKE("close_window")),
+	/**  Leaves the window open: the next time the question is asked again. */
+	keepOpen: () => typedError<null, Failure>(__TAURI_INVOKE("keep_open")),
 };
 
 /** Events */
 export const events = {
+	closeAsked: makeEvent<CloseAsked, CloseAsked>("close-asked"),
 	dataChanged: makeEvent<DataChangedEvent, DataChangedEvent>("data-changed"),
+	repair: makeEvent<RepairEvent, RepairEvent>("repair"),
 	syncStatus: makeEvent<SyncStatus, SyncStatus>("sync-status"),
 };
 
@@ -382,14 +412,41 @@ export type ChartPoint = {
 	sales: number,
 };
 
+/**  A field that this till and somebody else set at the same time. */
+export type ClashView = {
+	/**  What kind of thing it is about. */
+	kind: EntityKind,
+	/**  Its id. */
+	id: string,
+	/**  The field's name. */
+	field: string,
+	/**  What the thing is called. */
+	subject: string,
+	/**  What was set here. */
+	mine: FieldValue,
+	/**  What somebody else set. */
+	theirs: FieldValue,
+	/**  Which of them holds now; none when something else does. */
+	stands: Side | null,
+	/**  When it was noticed. */
+	at: UnixMs,
+};
+
+/**  Somebody wants to close the window while changes wait to be sent. */
+export type CloseAsked = UnsentView;
+
 /**  What a person decides. */
 export type ConflictChoice = 
 /**  Leave it as the hub has it. */
 { kind: "accept" } | 
-/**  Book one of the alternatives instead. */
+/**  Book another slot instead, one of the alternatives or any other free one. */
 { kind: "take_slot"; 
 /**  Which. */
-slot: Slot };
+slot: Slot; 
+/**  Who goes; whoever was to go where nobody is named. */
+installer_id: StaffId | null } | 
+/**  Leave it open after all. */
+{ kind: "reopen" };
 
 /**  A conflict in plain words. */
 export type ConflictView = {
@@ -409,6 +466,8 @@ export type ConflictView = {
 	alternatives: Slot[],
 	/**  For `slot_taken`: who was to go. */
 	installer: string,
+	/**  For a refused slot: whose free times to offer. */
+	installer_id: StaffId | null,
 };
 
 /**  An ISO 4217 currency code, e.g. `PEN`. */
@@ -466,6 +525,16 @@ export type DayHours = {
 	to_min: number,
 };
 
+/**  Files with changes, for a person and for a program. */
+export type DeskExport = {
+	/**  The one to read. */
+	path: string,
+	/**  The same as JSON. */
+	data_path: string,
+	/**  How many changes they hold. */
+	changes: number,
+};
+
 /**  A reduction of a line or of the whole cart. */
 export type Discount = 
 /**  Hundredths of a percent: 1000 is 10 %. */
@@ -477,6 +546,15 @@ basis_points: number } |
 /**  What is taken off. */
 amount: Money };
 
+/**  How the disk does. */
+export type DiskView = 
+/**  As it should. */
+"fine" | 
+/**  The reserve was given up for a sale: little room is left. */
+"full" | 
+/**  The last thing that was to be saved could not be. */
+"failing";
+
 /**  What enrolling did. */
 export type EnrolOutcome = 
 /**  A new customer. */
@@ -487,6 +565,25 @@ customer: CustomerView } |
 { kind: "existing"; 
 /**  Who. */
 customer: CustomerView };
+
+/**  The kinds of rows that are edited field by field. */
+export type EntityKind = 
+/**  The shop itself; its id is the tenant's. */
+"shop" | 
+/**  People who work there. */
+"staff" | 
+/**  Categories of products. */
+"category" | 
+/**  Products. */
+"product" | 
+/**  Loyalty customers. */
+"customer" | 
+/**  Merchants whom installers visit. */
+"merchant" | 
+/**  Visits. */
+"visit" | 
+/**  Something a person must decide. */
+"conflict";
 
 /**  What went wrong. The screen words it by `code` in the user's language; `message` is the English fallback. */
 export type Failure = {
@@ -501,6 +598,29 @@ export type Failure = {
 	/**  Values the wording needs, e.g. `{"wait_s": "120"}`. */
 	params: { [key in string]: string },
 };
+
+/**  A field's value as a screen shows it. */
+export type FieldValue = 
+/**  Words, a number, a phone. */
+{ kind: "text"; 
+/**  As it is to be read; empty for nothing. */
+text: string } | 
+/**  Money. */
+{ kind: "amount"; 
+/**  How much. */
+amount: Money } | 
+/**  On or off. */
+{ kind: "flag"; 
+/**  Which. */
+on: boolean } | 
+/**  A list of steps. */
+{ kind: "steps"; 
+/**  Names of those that are done. */
+done: string[]; 
+/**  How many there are. */
+total: number } | 
+/**  Anything else. */
+{ kind: "other" };
 
 /**  One stretch's figures. */
 export type Figures = {
@@ -721,6 +841,8 @@ export type PendingOpView = {
 	subject: string,
 	/**  Why it is stuck; absent while it merely waits. */
 	stuck_reason: string | null,
+	/**  The money it is about, for a sale or a refund. */
+	amount: Money | null,
 };
 
 /**  The stretch that is looked at. */
@@ -789,6 +911,58 @@ export type RefundLineInput = {
 	quantity: Quantity,
 	/**  Whether the goods go back on the shelf. */
 	restock: boolean,
+};
+
+/**  How far a repair is. */
+export type RepairEvent = RepairProgress;
+
+/**  What the repair is at. */
+export type RepairProgress = {
+	/**  `keeping`, `reading`, `searching` or `finishing`. */
+	step: RepairStep,
+	/**  While reading: how many tables of how many are read. */
+	done: number,
+	/**  See `done`. */
+	of: number,
+};
+
+/**  What came of a repair. */
+export type RepairReport = {
+	/**  Where the damaged file is kept. */
+	kept: string,
+	/**  What was saved, the most important first. */
+	saved: RepairedView[],
+	/**  Changes that are sent to the hub from now on; without one they are kept here. */
+	unsent: number,
+	/**  Changes that were made again from the rows they had left. */
+	rebuilt: number,
+	/**  Whether the till still knows whose it is. */
+	knows_itself: boolean,
+	/**  Whether a hub fills in what is missing. */
+	hub_fills: boolean,
+	/**  The till as it is now. */
+	boot: BootView,
+};
+
+/**  See [`RepairProgress`]. */
+export type RepairStep = 
+/**  The damaged file is copied aside. */
+"keeping" | 
+/**  Its tables are read. */
+"reading" | 
+/**  Its pages are searched. */
+"searching" | 
+/**  The new one is checked and takes its place. */
+"finishing";
+
+/**  What was saved of one kind of thing. */
+export type RepairedView = {
+	/**  `changes`, `sales`, `customers`, ...; the screen words it. */
+	what: string,
+	/**  How many were saved. */
+	saved: number,
+	/**  How many are known to be lost; absent where nobody can know. */
+	lost: number | null,
 };
 
 /**  What a person may do. */
@@ -962,6 +1136,18 @@ export type SettingsView = {
 	lock_after_min: number,
 };
 
+/**  A change that the hub did not take and a person settled. */
+export type SettledView = {
+	/**  The change. */
+	change: PendingOpView,
+	/**  Whether it was done again; else it was put aside. */
+	redone: boolean,
+	/**  When. */
+	at: UnixMs,
+	/**  By whom. */
+	by: string,
+};
+
 /**  Whether tenders cover a total, and the change or remainder. */
 export type Settlement = {
 	/**  Sum of the tenders. */
@@ -1043,6 +1229,13 @@ export type ShopView = {
 	paired: boolean,
 };
 
+/**  One of two sides. */
+export type Side = 
+/**  What was set on this till. */
+"mine" | 
+/**  What somebody else set. */
+"theirs";
+
 /**  A stretch of time, its end excluded. */
 export type Slot = {
 	/**  From. */
@@ -1106,6 +1299,12 @@ export type SyncDeskView = {
 	stuck: PendingOpView[],
 	/**  Open conflicts. */
 	conflicts: ConflictView[],
+	/**  Fields that two sides set at once. */
+	clashes: ClashView[],
+	/**  What people settled, newest first, at most 50. */
+	settled: SettledView[],
+	/**  What only this till has. */
+	unsent: UnsentView,
 };
 
 /**  What the pill says. */
@@ -1142,6 +1341,8 @@ export type SyncStatusView = {
 	hub: string,
 	/**  In state `trouble`: a stable code, e.g. `device_revoked`, `secrets_locked`, `hub_nonsense`. */
 	trouble: string | null,
+	/**  How the disk does. */
+	disk: DiskView,
 };
 
 /**  A tax class of the shop's country, e.g. `IGV` at 18 %. */
@@ -1214,6 +1415,24 @@ export type TopProduct = {
 
 /**  Unix time in milliseconds. */
 export type UnixMs = number;
+
+/**  What unpairing left. */
+export type Unpaired = {
+	/**  The till as it is now. */
+	boot: BootView,
+	/**  The changes that had not been sent, as files; absent when there were none. */
+	export: DeskExport | null,
+};
+
+/**  What only this till has. */
+export type UnsentView = {
+	/**  Changes. */
+	changes: number,
+	/**  What the sales among them come to; absent without a sale. */
+	sales: Money | null,
+	/**  What the refunds among them come to; absent without a refund. */
+	refunds: Money | null,
+};
 
 /**  A visit of an installer to a merchant. */
 export type VisitId = string;

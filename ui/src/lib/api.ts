@@ -19,12 +19,22 @@ export class Refusal extends Error {
   }
 }
 
+/** What is told when the database turns out to be damaged in the middle of the work. */
+let damaged: ((failure: Failure) => void) | null = null;
+
+/** Calls `tell` when any command finds the database damaged: whatever the screen was at, that comes first. */
+export function onDamaged(tell: (failure: Failure) => void): void {
+  damaged = tell;
+}
+
 /** The answer's data; throws a `Refusal` when there is none. */
 export async function ask<T>(answer: Promise<Answer<T>>): Promise<T> {
   const result = await answer;
   if (result.status === "ok") return result.data;
   // The window itself may refuse too, and does so with a bare sentence.
-  throw new Refusal(failureOf(result.error));
+  const failure = failureOf(result.error);
+  if (failure.code === "database_damaged") damaged?.(failure);
+  throw new Refusal(failure);
 }
 
 /** The failure within anything that was thrown. */

@@ -125,6 +125,17 @@ impl Vault {
         }
     }
 
+    /// Looks for the secrets of another device from now on: the one a database turned out to be.
+    pub(crate) fn belongs_to(&self, account: &str) {
+        let mut inner = self.lock();
+        if inner.0.as_deref() != Some(account) {
+            inner.0 = Some(account.to_owned());
+            if matches!(inner.1, Place::Keyring(_)) {
+                inner.1 = Place::Unknown;
+            }
+        }
+    }
+
     /// Wraps the secrets under a PIN from now on: only where there is no keyring, or to change the PIN while open.
     ///
     /// # Errors

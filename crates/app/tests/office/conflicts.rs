@@ -94,7 +94,13 @@ fn taking_an_alternative_books_it_and_settles_the_conflict() {
     let slot = till.app.sync_desk().unwrap().conflicts[0].alternatives[0];
     let desk = till
         .app
-        .resolve_conflict(op_id, ConflictChoice::TakeSlot { slot })
+        .resolve_conflict(
+            op_id,
+            ConflictChoice::TakeSlot {
+                slot,
+                installer_id: None,
+            },
+        )
         .unwrap();
     assert!(desk.conflicts.is_empty());
     let day = till.app.visits(NINE, NINE.plus_minutes(600), None).unwrap();
@@ -128,7 +134,13 @@ fn an_alternative_that_is_gone_leaves_the_conflict_open() {
     till.happened(taken, ManualClock::START);
     let gone = till
         .app
-        .resolve_conflict(op_id, ConflictChoice::TakeSlot { slot })
+        .resolve_conflict(
+            op_id,
+            ConflictChoice::TakeSlot {
+                slot,
+                installer_id: None,
+            },
+        )
         .unwrap_err();
     assert_eq!(gone.code, "slot_taken");
     assert_eq!(till.app.sync_desk().unwrap().conflicts.len(), 1);

@@ -4,6 +4,7 @@
 
 mod common;
 mod conflicts;
+mod desk;
 mod owner;
 mod revoked;
 mod session;

@@ -2,6 +2,7 @@
 
 mod customers;
 mod demo;
+mod desk;
 mod scan;
 pub mod secrets;
 mod sell;
@@ -17,15 +18,26 @@ use tokio::runtime::{Builder, Runtime};
 use crate::args::{Args, Command, Customer, Demo};
 use crate::output::Output;
 
-/// Carries out a command and tells whether all is well; only the doctor finds that it is not.
+/// How a till does.
+#[derive(Clone, Copy)]
+pub enum Health {
+    /// As it should.
+    Fine,
+    /// It works, but somebody should look.
+    Look,
+    /// Something is broken.
+    Broken,
+}
+
+/// Carries out a command and tells how the till does; only the doctor finds that it is not well.
 ///
 /// # Errors
 /// Why it was refused.
-pub fn run(app: &Counterfoil, args: &Args, output: &Output) -> Result<bool, Failure> {
-    if matches!(args.command, Command::Doctor) {
-        return state::doctor(app, output);
+pub fn run(app: &Counterfoil, args: &Args, output: &Output) -> Result<Health, Failure> {
+    if let Command::Doctor { bundle } = &args.command {
+        return state::doctor(app, bundle.as_deref(), output);
     }
-    carry_out(app, args, output).map(|()| true)
+    carry_out(app, args, output).map(|()| Health::Fine)
 }
 
 fn carry_out(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Failure> {
@@ -33,6 +45,7 @@ fn carry_out(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Fail
         Command::Status => return state::status(app, output),
         Command::Demo(Demo::Load) => return demo::load(app, args, output),
         Command::Pair { code } => return state::pair(app, args, code, output),
+        Command::Salvage => return desk::salvage(app, output),
         // A till that was just paired has nobody who could do it yet.
         Command::Sync { wait } => return state::sync(app, *wait, output),
         _ => {}
@@ -48,8 +61,12 @@ fn carry_out(app: &Counterfoil, args: &Args, output: &Output) -> Result<(), Fail
         Command::Sell(sale) => sell::sell(app, sale, output),
         Command::Stats { period } => stats::stats(app, (*period).into(), output),
         Command::Visits(visits) => visits::run(app, visits, output),
+        Command::Export { change } => desk::export(app, *change, output),
+        Command::Retry { change } => desk::retry(app, *change, output),
+        Command::Unpair { keep_waiting } => desk::unpair(app, *keep_waiting, output),
         Command::Status
-        | Command::Doctor
+        | Command::Doctor { .. }
+        | Command::Salvage
         | Command::Demo(_)
         | Command::Pair { .. }
         | Command::Sync { .. } => Ok(()),

@@ -1,5 +1,6 @@
 //! What is saved where, whether all is well, and the sync.
 
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use counterfoil_app::doctor::Verdict;
 use counterfoil_app::view::{Failure, SyncState, SyncStatusView};
 use counterfoil_app::{AppEvent, Counterfoil};
 
-use super::executor;
+use super::{Health, executor};
 use crate::args::Args;
 use crate::output::Output;
 
@@ -54,7 +55,15 @@ fn words(sync: &SyncStatusView) -> String {
     )
 }
 
-pub fn doctor(app: &Counterfoil, output: &Output) -> Result<bool, Failure> {
+pub fn doctor(
+    app: &Counterfoil,
+    bundle: Option<&Path>,
+    output: &Output,
+) -> Result<Health, Failure> {
+    if let Some(bundle) = bundle {
+        let saved = app.write_bundle(bundle)?;
+        output.progress(&format!("written for support: {}", saved.path));
+    }
     let checks = app.doctor();
     output.answer(&checks, |checks| {
         checks
@@ -69,7 +78,14 @@ pub fn doctor(app: &Counterfoil, output: &Output) -> Result<bool, Failure> {
             })
             .collect()
     })?;
-    Ok(!checks.iter().any(|check| check.verdict == Verdict::Broken))
+    let some = |verdict| checks.iter().any(|check| check.verdict == verdict);
+    Ok(if some(Verdict::Broken) {
+        Health::Broken
+    } else if some(Verdict::Warning) {
+        Health::Look
+    } else {
+        Health::Fine
+    })
 }
 
 pub fn pair(app: &Counterfoil, args: &Args, code: &str, output: &Output) -> Result<(), Failure> {

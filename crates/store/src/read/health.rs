@@ -1,5 +1,7 @@
 //! Whether the database is sound.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use crate::error::StoreError;
@@ -39,4 +41,35 @@ pub fn check_health(conn: &Connection) -> Result<Health, StoreError> {
         schema_version,
         wrong_balances,
     })
+}
+
+/// How many rows each table has, by its name.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_rows(conn: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut statement = conn.prepare(include_str!("../../queries/list_tables.sql"))?;
+    let names = statement.query_map([], |r| r.get::<_, String>("name"))?;
+    names
+        .map(|name| {
+            let name = name?;
+            // The names are the schema's own; a table's name cannot be a parameter.
+            let sql = format!("SELECT count(*) AS rows_there FROM \"{name}\"");
+            let rows: i64 = conn.query_row(&sql, [], |r| r.get("rows_there"))?;
+            Ok((name, rows.unsigned_abs()))
+        })
+        .collect()
+}
+
+/// How many operations of each kind stand where, as `kind/state`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_states(conn: &Connection) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut statement = conn.prepare(include_str!("../../queries/count_op_states.sql"))?;
+    let rows = statement.query_map([], |r| {
+        let (kind, state): (String, String) = (r.get("kind")?, r.get("state")?);
+        Ok((format!("{kind}/{state}"), crate::row::count(r, "ops")?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

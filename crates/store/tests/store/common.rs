@@ -121,6 +121,18 @@ impl Till {
         }
     }
 
+    /// The same till on another database.
+    pub fn on(&self, store: Store, path: &std::path::Path) -> Self {
+        Self {
+            store,
+            shop: self.shop.clone(),
+            clock: self.clock.clone(),
+            path: path.to_owned(),
+            entropy: self.entropy.clone(),
+            dir: self.dir.clone(),
+        }
+    }
+
     pub fn now(&self) -> UnixMs {
         self.clock.now()
     }

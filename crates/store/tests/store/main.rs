@@ -13,5 +13,7 @@ mod overlay;
 mod power;
 mod pull;
 mod retention;
+mod salvage;
 mod sealing;
+mod settle;
 mod story;

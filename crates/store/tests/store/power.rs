@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-use counterfoil_domain::{EntityKind, EntityRow, Op};
-use counterfoil_store::{Confirmed, ConfirmedRow, OpFate, Store, StoreEnv, StoreError};
+use counterfoil_domain::fact::{ShiftClosed, ShiftOpened};
+use counterfoil_domain::{Currency, EntityKind, EntityRow, Money, Op};
+use counterfoil_store::{Confirmed, ConfirmedRow, DiskState, OpFate, Store, StoreEnv, StoreError};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 
 use uuid::Uuid;
@@ -139,14 +140,17 @@ fn failed_sync_is_reported_and_the_connection_is_not_used_again() {
     let store = open(&disk, &shop);
     sell(&store, &shop, 1).unwrap();
     disk.fail_syncs(true);
+    let opened = disk.opened();
     let error = sell(&store, &shop, 2).unwrap_err();
     assert_eq!(error.code(), "disk_failed");
     assert!(!error.is_permanent());
+    assert_eq!(store.disk(), DiskState::Failing);
+    assert_eq!(store.try_disk().unwrap_err().code(), "disk_failed");
     disk.fail_syncs(false);
-    let opened = disk.opened();
+    assert_eq!(store.try_disk().unwrap(), DiskState::Fine);
+    assert!(disk.opened() > opened);
     let before = sales(&store);
     sell(&store, &shop, 3).unwrap();
-    assert!(disk.opened() > opened);
     assert_eq!(sales(&store), before + 1);
 }
 
@@ -235,6 +239,51 @@ fn ballast_is_given_up_so_that_the_sale_at_hand_is_still_written() {
     let error = sell_many(0, 0).unwrap_err();
     assert_eq!(error.code(), "disk_full");
     assert_eq!((runs.get(), till.count("outbox")), (3, before + 300));
+}
+
+#[test]
+fn shift_is_closed_on_a_full_disk_with_the_room_of_the_ballast() {
+    let till = Till::with_shop();
+    let opened = ShiftOpened {
+        shift_id: till.shop.id(),
+        device_id: till.shop.device_id,
+        staff_id: till.shop.cashier,
+        at: till.now(),
+        opening_float: Money::new(5000, Currency::PEN).unwrap(),
+    };
+    let (shift_id, float) = (opened.shift_id, opened.opening_float);
+    till.store.transact(Op::ShiftOpened(opened), None).unwrap();
+    let closed = Op::ShiftClosed(ShiftClosed {
+        shift_id,
+        device_id: till.shop.device_id,
+        staff_id: till.shop.cashier,
+        at: till.now(),
+        expected: float,
+        counted: float,
+        note: "x".repeat(20_000),
+    });
+    let runs = Cell::new(0);
+    till.store
+        .write(|tx| {
+            runs.set(runs.get() + 1);
+            limit(tx, if runs.get() == 1 { 0 } else { 256 })?;
+            tx.perform(&closed, None, tx.now())
+        })
+        .unwrap();
+    assert_eq!((runs.get(), till.store.disk()), (2, DiskState::Full));
+    assert_eq!(
+        till.value::<i64>("SELECT count(*) FROM shift WHERE closed_at IS NOT NULL"),
+        1
+    );
+}
+
+#[test]
+fn ballast_is_made_again_when_there_is_room() {
+    let till = Till::empty();
+    std::fs::remove_file(till.folder().join("till.db.ballast")).unwrap();
+    assert_eq!(till.store.disk(), DiskState::Full);
+    assert_eq!(till.store.try_disk().unwrap(), DiskState::Fine);
+    assert!(till.store.has_ballast());
 }
 
 #[test]

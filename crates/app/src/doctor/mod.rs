@@ -1,5 +1,10 @@
 //! What support asks first: is the database sound, are the secrets there, does the hub answer, is the clock right.
 
+mod bundle;
+mod redact;
+
+use counterfoil_domain::Money;
+use counterfoil_store::DiskState;
 use counterfoil_store::read::health::check_health;
 use counterfoil_sync::http::Method;
 use counterfoil_sync::{HttpTransport, Request, Transport as _};
@@ -49,21 +54,30 @@ impl Counterfoil {
     pub fn doctor(&self) -> Vec<Check> {
         let mut checks = vec![self.check_database()];
         if self.store().is_err() {
+            checks.push(self.check_copies());
             return checks;
         }
+        checks.push(
+            self.check_disk_state()
+                .unwrap_or_else(|f| broken("disk", &f)),
+        );
         checks.push(self.check_outbox().unwrap_or_else(|f| broken("outbox", &f)));
         checks.push(self.check_secrets());
+        checks.push(self.check_copies());
         checks.extend(self.check_hub().unwrap_or_else(|f| vec![broken("hub", &f)]));
         checks
     }
 
     fn check_database(&self) -> Check {
-        let found = self.store().and_then(|s| {
-            let health = s.read(check_health)?;
-            Ok((health, s.has_ballast()))
-        });
-        let (health, ballast) = match found {
-            Ok(found) => found,
+        let found = self.store().and_then(|s| Ok(s.read(check_health)?));
+        let health = match found {
+            Ok(health) => health,
+            Err(failure) if failure.code == "database_damaged" => {
+                let advice = format!(
+                    "{failure}; `counterfoil-cli salvage` keeps it aside and saves what can be read"
+                );
+                return check("database", Verdict::Broken, advice);
+            }
             Err(failure) => return broken("database", &failure),
         };
         if let Some(first) = health.errors.first() {
@@ -76,29 +90,78 @@ impl Counterfoil {
             );
             return check("database", Verdict::Broken, found);
         }
-        if !ballast {
-            return check(
-                "database",
-                Verdict::Warning,
-                "the disk was full: free some space",
-            );
-        }
         let found = format!("sound, schema version {}", health.schema_version);
         check("database", Verdict::Fine, found)
     }
 
+    /// The reserve and the last write; a try to write is only made where something is wrong.
+    fn check_disk_state(&self) -> Outcome<Check> {
+        let store = self.store()?;
+        let tried = match store.disk() {
+            DiskState::Fine => Ok(DiskState::Fine),
+            _ => store.try_disk(),
+        };
+        Ok(match tried {
+            Ok(DiskState::Fine) => check("disk", Verdict::Fine, "writes, with a reserve"),
+            Ok(_) => check(
+                "disk",
+                Verdict::Warning,
+                "nearly full: the reserve was given up for a sale; free at least 10 MB",
+            ),
+            Err(error) => check("disk", Verdict::Broken, error.to_string()),
+        })
+    }
+
     fn check_outbox(&self) -> Outcome<Check> {
         let counts = self.store()?.outbox_counts()?;
-        let verdict = if counts.stuck > 0 || counts.conflicts > 0 {
-            Verdict::Warning
-        } else {
-            Verdict::Fine
-        };
-        let found = format!(
-            "{} waiting, {} on the hub and not yet confirmed, {} stuck, {} refused, {} conflicts open",
-            counts.waiting, counts.acked, counts.stuck, counts.refused, counts.conflicts
+        let unsent = self.unsent()?;
+        let mut parts = vec![match (unsent.changes, self.hub_url()?) {
+            (0, _) => "every change is on the hub".to_owned(),
+            (1, None) => "1 change is kept here only".to_owned(),
+            (many, None) => format!("{many} changes are kept here only"),
+            (1, Some(_)) => "1 change is not on the hub yet".to_owned(),
+            (many, Some(_)) => format!("{many} changes are not on the hub yet"),
+        }];
+        parts.extend(
+            unsent
+                .sales
+                .map(|sales| format!("sales of {} among them", plain(sales))),
         );
-        Ok(check("outbox", verdict, found))
+        if counts.stuck > 0 {
+            parts.push(format!(
+                "{} stuck: the hub could not take them; do them again or put them aside at the sync desk",
+                counts.stuck
+            ));
+        }
+        if counts.conflicts > 0 {
+            parts.push(format!(
+                "{} to be decided at the sync desk",
+                counts.conflicts
+            ));
+        }
+        if counts.acked > 0 {
+            parts.push(format!(
+                "{} on the hub, their copy is on its way back",
+                counts.acked
+            ));
+        }
+        let verdict = match counts.stuck + counts.conflicts {
+            0 => Verdict::Fine,
+            _ => Verdict::Warning,
+        };
+        Ok(check("outbox", verdict, parts.join("; ")))
+    }
+
+    fn check_copies(&self) -> Check {
+        let kept = self.kept_copies();
+        if kept.is_empty() {
+            return check("copies", Verdict::Fine, "none kept");
+        }
+        let found = format!(
+            "{} kept from before a repair or an update; they may be moved elsewhere",
+            kept.len()
+        );
+        check("copies", Verdict::Fine, found)
     }
 
     fn check_secrets(&self) -> Check {
@@ -157,4 +220,16 @@ impl Counterfoil {
 
 fn broken(name: &'static str, failure: &Failure) -> Check {
     check(name, Verdict::Broken, failure.to_string())
+}
+
+fn plain(amount: Money) -> String {
+    let decimals = amount.currency().decimals() as usize;
+    let digits = format!(
+        "{:0width$}",
+        amount.minor().unsigned_abs(),
+        width = decimals + 1
+    );
+    let (whole, part) = digits.split_at(digits.len() - decimals);
+    let point = if decimals == 0 { "" } else { "." };
+    format!("{} {whole}{point}{part}", amount.currency())
 }

@@ -1,0 +1,1 @@
+DELETE FROM cash WHERE op_id = :op_id

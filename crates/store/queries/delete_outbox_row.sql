@@ -1,0 +1,1 @@
+DELETE FROM outbox WHERE local_no = :local_no

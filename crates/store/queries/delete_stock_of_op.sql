@@ -1,0 +1,1 @@
+DELETE FROM stock WHERE op_id = :op_id

@@ -1,0 +1,1 @@
+SELECT seq AS last FROM sqlite_sequence WHERE name = 'outbox'

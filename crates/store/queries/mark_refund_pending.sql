@@ -1,0 +1,1 @@
+UPDATE refund SET pending = 1 WHERE refund_id = :id

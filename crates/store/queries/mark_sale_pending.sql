@@ -1,0 +1,1 @@
+UPDATE sale SET pending = 1 WHERE sale_id = :id
