@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::decode::{decode, guarded};
+use crate::decode::{Scanner, guarded};
 use crate::frame::{Frame, preview_jpeg};
 use crate::presence::Presence;
 use crate::source::{CameraError, FrameSource};
@@ -306,6 +306,8 @@ fn take_frames(
 struct Decoder<'a> {
     options: &'a CameraOptions,
     on_event: &'a (dyn Fn(CameraEvent) + Send),
+    scanner: Scanner,
+    started: Instant,
     presence: Presence,
     decodes: Pace,
     previews: Pace,
@@ -342,6 +344,8 @@ impl<'a> Decoder<'a> {
         Self {
             options,
             on_event,
+            scanner: Scanner::default(),
+            started: Instant::now(),
             presence: Presence::new(options.leave_frames, options.leave_ms),
             decodes: Pace::of(options.decode_fps_max),
             previews: Pace::of(options.preview_fps_max),
@@ -357,7 +361,9 @@ impl<'a> Decoder<'a> {
         if self.options.decode_fps_max > 0 && !self.decodes.is_due(now_ms) {
             return false;
         }
-        for found in self.presence.update(decode(&frame.grey), now_ms) {
+        let started = self.started;
+        let sight = self.scanner.look(&frame.grey, &|| started.elapsed());
+        for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
         }
         true

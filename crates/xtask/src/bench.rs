@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: measurements, each of the real programs. A new one is a function here and a
 //! variant of `Bench` in `main.rs`.
 
+pub mod scan;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
