@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-use crate::decode::{Scanner, guarded};
+use crate::decode::{Hint, Scanner, guarded};
 use crate::frame::{Frame, preview_jpeg};
 use crate::presence::Presence;
 use crate::source::{CameraError, FrameSource};
@@ -34,6 +34,8 @@ pub enum CameraEvent {
     },
     /// A code came into view.
     Scan(Scan),
+    /// Why a code in view is not read; told again only when it changes, `None` when it is over.
+    Hint(Option<Hint>),
     /// It failed, and stops.
     Error(CameraError),
     /// It has stopped and the device is free; nothing comes after this.
@@ -309,6 +311,7 @@ struct Decoder<'a> {
     scanner: Scanner,
     started: Instant,
     presence: Presence,
+    hint: Option<Hint>,
     decodes: Pace,
     previews: Pace,
 }
@@ -347,6 +350,7 @@ impl<'a> Decoder<'a> {
             scanner: Scanner::default(),
             started: Instant::now(),
             presence: Presence::new(options.leave_frames, options.leave_ms),
+            hint: None,
             decodes: Pace::of(options.decode_fps_max),
             previews: Pace::of(options.preview_fps_max),
         }
@@ -363,6 +367,10 @@ impl<'a> Decoder<'a> {
         }
         let started = self.started;
         let sight = self.scanner.look(&frame.grey, &|| started.elapsed());
+        if sight.hint != self.hint {
+            self.hint = sight.hint;
+            (self.on_event)(CameraEvent::Hint(sight.hint));
+        }
         for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
         }

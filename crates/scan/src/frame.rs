@@ -117,16 +117,16 @@ impl GreyFrame {
     /// The same picture with its edges steeper: each pixel is pushed away from its neighbours'
     /// mean.
     pub(crate) fn sharpened(&self) -> Self {
-        self.from_crosses(|here, around| (here * 12 - around * 2) / 4)
+        self.by_crosses(|here, around| (here * 12 - around * 2) / 4)
     }
 
     /// The same picture with its noise smoothed.
     pub(crate) fn softened(&self) -> Self {
-        self.from_crosses(|here, around| (here * 2 + around) / 6)
+        self.by_crosses(|here, around| (here * 2 + around) / 6)
     }
 
     /// A picture from each pixel and the sum of its four neighbours.
-    fn from_crosses(&self, make: impl Fn(i32, i32) -> i32) -> Self {
+    fn by_crosses(&self, make: impl Fn(i32, i32) -> i32) -> Self {
         let (width, height) = (self.width as usize, self.height as usize);
         let mut luma = self.luma.clone();
         for y in 1..height.saturating_sub(1) {

@@ -7,7 +7,9 @@ mod bars;
 mod binary;
 mod budget;
 mod field;
+mod grid;
 mod guard;
+mod hint;
 mod qr;
 mod scanner;
 mod vote;
@@ -15,6 +17,7 @@ mod vote;
 pub use budget::Stopwatch;
 pub use guard::caught_panics;
 pub(crate) use guard::guarded;
+pub use hint::Hint;
 pub use scanner::{ScanLimits, Scanner, Sight};
 
 use std::time::Duration;

@@ -17,6 +17,8 @@ const TRIPLES_MAX: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct Look {
     pub(super) found: Vec<Found>,
+    /// The finder patterns, in pixels of what was looked at.
+    pub(super) finders: Vec<ConcentricPattern>,
     /// How many times three finder patterns stand as those of a QR code do.
     pub(super) triples: usize,
 }
@@ -28,7 +30,10 @@ pub(super) fn read_dark(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> 
 
 fn look(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> Look {
     let mut finders = FindFinderPatterns(dark, thorough, 0);
-    let mut look = Look::default();
+    let mut look = Look {
+        finders: finders.clone(),
+        ..Look::default()
+    };
     // Of very many, most are texture.
     finders.truncate(120);
     let triples = GenerateFinderPatternSets(&mut finders);

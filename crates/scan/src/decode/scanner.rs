@@ -4,14 +4,18 @@
 use std::time::Duration;
 
 use rxing::common::BitMatrix;
+use rxing::common::cpp_essentials::ConcentricPattern;
+use rxing::point;
+use rxing::qrcode::cpp_port::detector::GenerateFinderPatternSets;
 
 use super::bars::{Care, Lines, read_bars, read_frame};
 use super::binary::{Threshold, dark};
 use super::budget::{Budget, Stopwatch};
 use super::field::{Bars, Field};
-use super::merge;
-use super::qr::{Look, read_dark, read_with_rqrr};
+use super::hint::{Hint, Hints, Suspect};
+use super::qr::{read_dark, read_with_rqrr};
 use super::vote::Ballot;
+use super::{grid, guarded, merge};
 use crate::frame::GreyFrame;
 use crate::types::Found;
 
@@ -41,6 +45,8 @@ impl Default for ScanLimits {
 pub struct Sight {
     /// The codes that count as read, every one of them on every frame that shows it.
     pub found: Vec<Found>,
+    /// Why a code that is in view has not been read for some frames.
+    pub hint: Option<Hint>,
 }
 
 /// Reads the frames of one camera, each with what the ones before it have shown.
@@ -48,6 +54,7 @@ pub struct Sight {
 pub struct Scanner {
     limits: ScanLimits,
     ballot: Ballot,
+    hints: Hints,
     /// Which of the dearer tries comes next.
     turn: usize,
 }
@@ -74,6 +81,8 @@ enum Reader {
 #[derive(Debug, Clone, Copy)]
 enum Try {
     Qr(Picture, Threshold, Reader),
+    /// The grid laid over the grey picture, at the finder patterns that all looks have found.
+    Grid,
     /// rqrr with its own threshold.
     Rqrr,
     /// Bars whose place is known, with that care, turned a little.
@@ -91,6 +100,13 @@ const ROOM_FOR_A_TRY: Duration = Duration::from_millis(1);
 /// The dearer tries that a picture above 720p gets, since each costs several times as much.
 const TRIES_FOR_A_LARGE_PICTURE: usize = 6;
 
+/// Lines that must look like a product code's before bars are taken for one.
+const SIGNS: usize = 2;
+
+/// Finder patterns that are remembered, and grids that are laid in one try.
+const FINDERS_MAX: usize = 40;
+const GRIDS_MAX: usize = 4;
+
 const SMALL_MEAN: Threshold = Threshold::Mean {
     share: 16,
     percent: 6,
@@ -101,7 +117,8 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 };
 
 /// In the order of what they bring for their cost.
-const TRIES: [Try; 16] = [
+const TRIES: [Try; 18] = [
+    Try::Grid,
     Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
     Try::Qr(Picture::Sharp, Threshold::Hybrid, Reader::Rxing),
     Try::Lines {
@@ -124,6 +141,7 @@ const TRIES: [Try; 16] = [
         },
     },
     Try::Qr(Picture::Soft, LARGE_MEAN, Reader::Rxing),
+    Try::Grid,
     Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
     Try::Qr(Picture::Full, LARGE_MEAN, Reader::Rxing),
     Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
@@ -148,11 +166,13 @@ impl Scanner {
         self.ballot.next_frame();
         let field = Field::of(frame);
         if !field.is_worth_reading() {
+            self.hints = Hints::default();
             return Sight::default();
         }
         let mut work = Work::new(frame, &field);
         let found = self.read(&mut work, &budget);
-        Sight { found }
+        let hint = self.hints.after(frame, !found.is_empty(), work.suspect());
+        Sight { found, hint }
     }
 
     fn read(&mut self, work: &mut Work<'_>, budget: &Budget<'_>) -> Vec<Found> {
@@ -179,7 +199,10 @@ impl Scanner {
             TRIES.len()
         };
         for _ in 0..tries {
-            let (matrix, linear) = (work.triples > 0, work.signs >= 2 || self.ballot.is_open());
+            let (matrix, linear) = (
+                work.triples > 0,
+                work.signs >= SIGNS || self.ballot.is_open(),
+            );
             let limit = if matrix {
                 self.limits.with_a_qr_code
             } else if linear {
@@ -211,6 +234,7 @@ impl Scanner {
         let lines = match what {
             Try::Qr(picture, threshold, reader) => return work.qr(picture, threshold, reader),
             Try::Rqrr => return read_with_rqrr(work.frame, None),
+            Try::Grid => return work.grid(),
             Try::Bars(care, turn) => {
                 let mut all = Lines::default();
                 for bars in &work.bars {
@@ -239,6 +263,8 @@ struct Work<'a> {
     frame: &'a GreyFrame,
     half: Option<GreyFrame>,
     bars: Vec<Bars>,
+    /// Every finder pattern that any look has found, in pixels of the frame.
+    finders: Vec<ConcentricPattern>,
     /// Finder patterns that stand by three as those of a QR code do.
     triples: usize,
     /// Lines that look like a product code's.
@@ -251,6 +277,7 @@ impl<'a> Work<'a> {
             frame,
             half: None,
             bars: field.bars(4),
+            finders: Vec::new(),
             triples: 0,
             signs: 0,
         }
@@ -281,11 +308,80 @@ impl<'a> Work<'a> {
         match reader {
             Reader::Rqrr => read_with_rqrr(shown, Some(dark)),
             Reader::Rxing => {
-                let Look { found, triples, .. } = read_dark(dark, shown, false);
-                self.triples = self.triples.max(triples);
-                found
+                let look = read_dark(dark, shown, false);
+                self.triples = self.triples.max(look.triples);
+                self.remember(&look.finders, shown);
+                look.found
             }
         }
+    }
+
+    /// Adds the finder patterns that are not known yet.
+    fn remember(&mut self, finders: &[ConcentricPattern], shown: &GreyFrame) {
+        let scale = self.frame.width() as f32 / shown.width() as f32;
+        for finder in finders {
+            let here = ConcentricPattern {
+                p: point(finder.p.x * scale, finder.p.y * scale),
+                size: (finder.size as f32 * scale).round() as i32,
+            };
+            let near = |known: &ConcentricPattern| {
+                (known.p.x - here.p.x).hypot(known.p.y - here.p.y) < here.size as f32 / 2.0
+            };
+            if self.finders.len() < FINDERS_MAX && !self.finders.iter().any(near) {
+                self.finders.push(here);
+            }
+        }
+    }
+
+    fn grid(&mut self) -> Vec<Found> {
+        let mut finders = self.finders.clone();
+        let triples = guarded(|| GenerateFinderPatternSets(&mut finders)).unwrap_or_default();
+        self.triples = self.triples.max(triples.len());
+        let triples = triples.iter().take(GRIDS_MAX);
+        let mut found = Vec::new();
+        for triple in triples {
+            merge(
+                &mut found,
+                guarded(|| grid::read(self.frame, triple))
+                    .flatten()
+                    .into_iter()
+                    .collect(),
+            );
+        }
+        found
+    }
+
+    /// Where there is a code, if there is one.
+    fn suspect(&self) -> Option<Suspect> {
+        if self.triples > 0 && !self.finders.is_empty() {
+            let mut all = Suspect {
+                left: f32::MAX,
+                top: f32::MAX,
+                right: f32::MIN,
+                bottom: f32::MIN,
+                module: 0.0,
+            };
+            for finder in &self.finders {
+                let reach = finder.size as f32 / 2.0;
+                all.left = all.left.min(finder.p.x - reach);
+                all.top = all.top.min(finder.p.y - reach);
+                all.right = all.right.max(finder.p.x + reach);
+                all.bottom = all.bottom.max(finder.p.y + reach);
+                all.module += finder.size as f32 / 7.0 / self.finders.len() as f32;
+            }
+            return Some(all);
+        }
+        let bars = self.bars.first().filter(|_| self.signs >= SIGNS)?;
+        let (sin, cos) = (bars.direction.sin().abs(), bars.direction.cos().abs());
+        let reach_x = bars.half_length * cos + bars.half_height * sin;
+        let reach_y = bars.half_length * sin + bars.half_height * cos;
+        Some(Suspect {
+            left: bars.x - reach_x,
+            top: bars.y - reach_y,
+            right: bars.x + reach_x,
+            bottom: bars.y + reach_y,
+            module: bars.half_length * 2.0 / 95.0,
+        })
     }
 
     fn half(&mut self) -> &GreyFrame {

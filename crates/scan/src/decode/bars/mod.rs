@@ -9,7 +9,7 @@ use std::f32::consts::FRAC_PI_2;
 use super::field::Bars;
 use crate::frame::GreyFrame;
 use crate::types::{Point, ScanKind};
-use profile::{Edge, Line, Profile};
+use profile::{Edge, Line, Look, Profile};
 use rows::RowReaders;
 
 /// Who read a line. Two of them seldom err in the same way.
@@ -62,9 +62,8 @@ pub(super) fn read_bars(frame: &GreyFrame, bars: &Bars, care: Care, turn: f32) -
         let share = (number as f32 + 0.5) / care.lines as f32 * 2.0 - 1.0;
         let at = (bars.x - sin * share * spread, bars.y + cos * share * spread);
         if let Some(line) = Line::through(frame, at, (cos, sin), reach) {
-            // Half of the lines for narrow bars, half for noisy ones.
             let profile = Profile::along(frame, &line, care.thick);
-            let edges = profile.edges(number.is_multiple_of(2));
+            let edges = profile.edges(Look::of_line(number));
             read_line(
                 &profile,
                 &edges,

@@ -20,6 +20,24 @@ pub(super) struct Edge {
     pub(super) steep: f32,
 }
 
+/// What edges are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Those of bars a pixel wide as well.
+    Fine,
+    /// Noise is smoothed away first.
+    Smooth,
+    /// Only what stands out from much noise.
+    Rough,
+}
+
+impl Look {
+    /// Each in turn, so that every kind of picture has its lines.
+    pub(super) fn of_line(number: usize) -> Self {
+        [Self::Fine, Self::Smooth, Self::Rough][number % 3]
+    }
+}
+
 /// A line through a frame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
@@ -49,7 +67,7 @@ impl Line {
             low = low.max(a.min(b));
             high = high.min(a.max(b));
         }
-        (high - low >= 40.0).then(|| Self {
+        (high - low >= 40.0).then_some(Self {
             from: (at.0 + direction.0 * low, at.1 + direction.1 * low),
             direction,
             length: (high - low) as usize,
@@ -139,27 +157,27 @@ impl Profile {
         }
     }
 
-    /// The edges, dark and light in turn. What is flat beside its surroundings is noise. `fine`
-    /// sees bars a pixel wide, otherwise noise is smoothed away first.
-    pub(super) fn edges(&self, fine: bool) -> Vec<Edge> {
+    /// The edges, dark and light in turn. What is flat beside its surroundings is noise.
+    pub(super) fn edges(&self, look: Look) -> Vec<Edge> {
         let count = self.len();
         if count < 8 {
             return Vec::new();
         }
         let slope = |at: usize| {
-            if fine {
+            if look == Look::Fine {
                 self.sums[at + 1] - 2.0 * self.sums[at] + self.sums[at - 1]
             } else {
                 (self.sums[at + 2] - 2.0 * self.sums[at] + self.sums[at - 2]) / 2.0
             }
         };
+        let least = if look == Look::Rough { 0.3 } else { 0.14 };
         let slopes: Vec<f32> = (2..count - 1).map(slope).collect();
         let steepest = strongest_around(&slopes, 48);
         let mut edges: Vec<Edge> = Vec::new();
         for at in 1..slopes.len() - 1 {
             let (before, here, after) = (slopes[at - 1], slopes[at], slopes[at + 1]);
             let steep = here.abs();
-            if steep < (0.14 * steepest[at]).max(2.0) {
+            if steep < (least * steepest[at]).max(2.0) {
                 continue;
             }
             let is_peak = if here > 0.0 {
@@ -223,7 +241,7 @@ mod tests {
             let dark = (30.8_f32.min(x as f32 + 1.0) - 20.3_f32.max(x as f32)).clamp(0.0, 1.0);
             200.0 - 150.0 * dark
         };
-        let edges = Profile::new((0..60).map(grey)).edges(true);
+        let edges = Profile::new((0..60).map(grey)).edges(Look::Fine);
         assert_eq!(edges.len(), 2, "{edges:?}");
         assert!(
             (edges[0].at - 20.3).abs() < 0.2 && edges[0].darker,

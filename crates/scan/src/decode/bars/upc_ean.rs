@@ -462,6 +462,7 @@ fn text_of(digits: &Digits, kind: ScanKind) -> Option<(String, ScanKind)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::profile::Look as Edges;
     use super::*;
 
     /// The modules of an EAN-13, dark is true.
@@ -508,7 +509,7 @@ mod tests {
     }
 
     fn code_in(profile: &Profile) -> Option<String> {
-        read(profile, &ends(&profile.edges(true)))
+        read(profile, &ends(&profile.edges(Edges::Fine)))
             .read
             .map(|read| read.code)
     }
@@ -536,7 +537,7 @@ mod tests {
     #[test]
     fn the_leading_zero_of_a_upc_a_is_left_off() {
         let line = line("0036000291452", 2.0, 1.0);
-        let read = read(&line, &ends(&line.edges(false))).read.unwrap();
+        let read = read(&line, &ends(&line.edges(Edges::Smooth))).read.unwrap();
         assert_eq!(
             (read.code.as_str(), read.kind),
             ("036000291452", ScanKind::UpcA)
