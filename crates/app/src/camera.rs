@@ -164,6 +164,8 @@ fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
             },
             &scan,
         ),
+        // The screen has no words for it yet.
+        CameraEvent::Hint(_) => return None,
         CameraEvent::Error(error) => CameraEventView::Failed {
             failure: failure(&error),
         },

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::decode::{decode, guarded};
+use crate::decode::{Hint, Scanner, guarded};
 use crate::frame::{Frame, preview_jpeg};
 use crate::presence::Presence;
 use crate::source::{CameraError, FrameSource};
@@ -34,6 +34,8 @@ pub enum CameraEvent {
     },
     /// A code came into view.
     Scan(Scan),
+    /// Why a code in view is not read; told again only when it changes, `None` when it is over.
+    Hint(Option<Hint>),
     /// It failed, and stops.
     Error(CameraError),
     /// It has stopped and the device is free; nothing comes after this.
@@ -306,7 +308,10 @@ fn take_frames(
 struct Decoder<'a> {
     options: &'a CameraOptions,
     on_event: &'a (dyn Fn(CameraEvent) + Send),
+    scanner: Scanner,
+    started: Instant,
     presence: Presence,
+    hint: Option<Hint>,
     decodes: Pace,
     previews: Pace,
 }
@@ -342,7 +347,10 @@ impl<'a> Decoder<'a> {
         Self {
             options,
             on_event,
+            scanner: Scanner::default(),
+            started: Instant::now(),
             presence: Presence::new(options.leave_frames, options.leave_ms),
+            hint: None,
             decodes: Pace::of(options.decode_fps_max),
             previews: Pace::of(options.preview_fps_max),
         }
@@ -357,7 +365,13 @@ impl<'a> Decoder<'a> {
         if self.options.decode_fps_max > 0 && !self.decodes.is_due(now_ms) {
             return false;
         }
-        for found in self.presence.update(decode(&frame.grey), now_ms) {
+        let started = self.started;
+        let sight = self.scanner.look(&frame.grey, &|| started.elapsed());
+        if sight.hint != self.hint {
+            self.hint = sight.hint;
+            (self.on_event)(CameraEvent::Hint(sight.hint));
+        }
+        for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
         }
         true

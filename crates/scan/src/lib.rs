@@ -21,7 +21,7 @@ pub use camera::{CameraInfo, NokhwaCamera, list_cameras};
 pub use camera_thread::{
     CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Clock, OnCameraEvent,
 };
-pub use decode::{caught_panics, decode, decode_thoroughly};
+pub use decode::{Hint, ScanLimits, Scanner, Sight, Stopwatch, caught_panics, decode};
 pub use file_camera::{FileCamera, FileCameraOptions};
 pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
 pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};

@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
-use crate::decode::{decode_thoroughly, guarded, merge};
+use crate::decode::{decode, guarded, merge};
 use crate::frame::GreyFrame;
 use crate::pixels;
 use crate::types::Found;
@@ -89,7 +89,7 @@ fn read_at_several_sizes(grey: &GreyFrame) -> Vec<Found> {
             break;
         }
         tried = longer;
-        merge(&mut found, decode_thoroughly(&sized));
+        merge(&mut found, decode(&sized));
         if !found.is_empty() {
             break;
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ean;
+
 /// What kind of symbol a code was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +74,21 @@ pub struct Scan {
 }
 
 impl Found {
+    /// The thirteen digits by which a product is known, whichever of its codes was read: a UPC-A
+    /// has a leading zero to it, a UPC-E is written out. `None` where this is no product code.
+    #[must_use]
+    pub fn product_number(&self) -> Option<String> {
+        if !ean::is_valid(&self.code, self.kind) {
+            return None;
+        }
+        match self.kind {
+            ScanKind::Ean13 => Some(self.code.clone()),
+            ScanKind::UpcA => Some(format!("0{}", self.code)),
+            ScanKind::UpcE => ean::expand_upc_e(&self.code).map(|long| format!("0{long}")),
+            ScanKind::Ean8 | ScanKind::Qr | ScanKind::Code128 | ScanKind::Unknown => None,
+        }
+    }
+
     /// This code as a scan from `source` at `at_ms` (Unix milliseconds).
     #[must_use]
     pub fn into_scan(self, source: ScanSource, at_ms: i64) -> Scan {

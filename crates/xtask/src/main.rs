@@ -75,6 +75,8 @@ enum Bench {
         #[arg(long, hide = true)]
         inside: Option<PathBuf>,
     },
+    /// Recall, false reads and time of the code readers on a set of pictures
+    Scan(bench::scan::Options),
     /// From the text of a decoded card to its committed stamp, beside what SQLite needs for one row
     Stamp {
         /// How many customers' cards
@@ -105,6 +107,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Startup { times, inside }) => {
             bench::startup(&project, times, inside.as_deref())
         }
+        Task::Bench(Bench::Scan(options)) => bench::scan::scan(&project, &options),
         Task::Bench(Bench::Stamp { customers, release }) => {
             bench::stamp(&project, customers, release)
         }

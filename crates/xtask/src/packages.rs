@@ -44,6 +44,22 @@ pub const BUILD: &[Package] = &[
     },
 ];
 
+/// What the C++ reader is built with that ours is measured beside.
+pub const MEASURE: &[Package] = &[
+    Package {
+        debian: "cmake",
+        fedora: "cmake",
+        arch: "cmake",
+        probe: Probe::Program("cmake"),
+    },
+    Package {
+        debian: "g++",
+        fedora: "gcc-c++",
+        arch: "gcc",
+        probe: Probe::Program("g++"),
+    },
+];
+
 /// What driving the real window without a display needs.
 pub const WINDOW: &[Package] = &[
     Package {

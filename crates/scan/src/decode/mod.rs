@@ -1,77 +1,36 @@
 //! The decoding door: a grey picture goes in, the codes in it come out.
 //!
-//! Readers stand behind one small trait and are tried in order, cheap ones first. A further
-//! reader (another binariser, another library) is one more line in [`FRAME_READERS`] or
-//! [`PICTURE_READERS`].
+//! [`Scanner`] holds the cascade of readers over the frames of a camera; [`decode`] shows it one
+//! picture and gives it all the time it wants.
 
+mod bars;
+mod binary;
+mod budget;
+mod field;
+mod grid;
 mod guard;
-mod linear;
+mod hint;
 mod qr;
+mod scanner;
+mod vote;
 
+pub use budget::Stopwatch;
 pub use guard::caught_panics;
 pub(crate) use guard::guarded;
+pub use hint::Hint;
+pub use scanner::{ScanLimits, Scanner, Sight};
+
+use std::time::Duration;
 
 use crate::ean;
 use crate::frame::GreyFrame;
 use crate::types::{Found, Point};
 
-/// One way to read codes from a picture.
-trait Reader: Sync {
-    /// Codes in the picture, outlines in shares of its size.
-    fn read(&self, frame: &GreyFrame) -> Vec<Found>;
-    /// Whether it is worth asking when `found` was read by those before it.
-    fn is_worth_trying(&self, found: &[Found]) -> bool;
-}
-
-/// The picture as it is.
-const FULL: u32 = u32::MAX;
-
-/// For the camera: another frame comes soon, so only what is quick.
-const FRAME_READERS: &[&dyn Reader] = &[
-    &qr::Rqrr,
-    &qr::Rxing::shrunk_to(640),
-    &qr::Rxing::shrunk_to(FULL),
-    &qr::Rxing::inverted(640),
-    &linear::Linear {
-        lines: 64,
-        looks: &[(FULL, 1), (FULL, 9), (960, 3), (640, 3)],
-    },
-];
-
-/// For a picture: there is no other one, so all that helps.
-const PICTURE_READERS: &[&dyn Reader] = &[
-    &qr::Rqrr,
-    &qr::Rxing::shrunk_to(FULL),
-    &qr::Rxing::shrunk_to(640),
-    &qr::Rxing::inverted(FULL),
-    &linear::Linear {
-        lines: 90,
-        looks: &[(FULL, 1), (FULL, 7), (960, 3), (640, 3)],
-    },
-];
-
-/// The codes in a camera's frame. Takes some milliseconds at 720p; a code that takes more is left
-/// to the next frame. A reader that panics on an odd frame is counted and passed over.
+/// The codes in a picture that there is only one of: everything is tried until something reads.
 #[must_use]
 pub fn decode(frame: &GreyFrame) -> Vec<Found> {
-    decode_with(FRAME_READERS, frame)
-}
-
-/// The codes in a picture that there is only one of: slower than [`decode`], and reads more.
-#[must_use]
-pub fn decode_thoroughly(frame: &GreyFrame) -> Vec<Found> {
-    decode_with(PICTURE_READERS, frame)
-}
-
-fn decode_with(readers: &[&dyn Reader], frame: &GreyFrame) -> Vec<Found> {
-    let mut found = Vec::new();
-    for reader in readers {
-        if reader.is_worth_trying(&found) {
-            let more = guard::guarded(|| reader.read(frame)).unwrap_or_default();
-            merge(&mut found, more);
-        }
-    }
-    found
+    // A clock that stands still never ends the budget.
+    Scanner::default().look(frame, &|| Duration::ZERO).found
 }
 
 /// Adds what is new and valid: the same code read twice is one code.

@@ -1,114 +1,95 @@
-//! QR codes: rqrr first, then rxing, which reads many that rqrr can't.
+//! QR codes: rxing's newer reader over several ways to black and white, and rqrr.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use rxing::common::BitMatrix;
+use rxing::common::DetectorRXingResult as _;
+use rxing::common::cpp_essentials::ConcentricPattern;
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
 
-use rxing::common::HybridBinarizer;
-use rxing::multi::MultipleBarcodeReader;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult};
-
-use super::{Reader, guard, share};
+use super::{guarded, share};
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
 
-fn is_qr(found: &Found) -> bool {
-    found.kind == ScanKind::Qr
+/// Triples of finder patterns that are tried in one picture; a page of text makes hundreds.
+const TRIPLES_MAX: usize = 60;
+
+/// What a look at black and white found.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    pub(super) found: Vec<Found>,
+    /// The finder patterns, in pixels of what was looked at.
+    pub(super) finders: Vec<ConcentricPattern>,
+    /// How many times three finder patterns stand as those of a QR code do.
+    pub(super) triples: usize,
 }
 
-/// rqrr on the picture as it is.
-pub(super) struct Rqrr;
+/// The QR codes in black and white that was made of `frame`, or of a piece of it.
+pub(super) fn read_dark(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> Look {
+    guarded(|| look(dark, frame, thorough)).unwrap_or_default()
+}
 
-impl Reader for Rqrr {
-    fn read(&self, frame: &GreyFrame) -> Vec<Found> {
-        let (width, height) = (frame.width() as usize, frame.height() as usize);
-        let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-            frame.luma()[y * width + x]
+fn look(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> Look {
+    let mut finders = FindFinderPatterns(dark, thorough, 0);
+    let mut look = Look {
+        finders: finders.clone(),
+        ..Look::default()
+    };
+    // Of very many, most are texture.
+    finders.truncate(120);
+    let triples = GenerateFinderPatternSets(&mut finders);
+    look.triples = triples.len();
+    let mut used: Vec<ConcentricPattern> = Vec::new();
+    for triple in triples.iter().take(TRIPLES_MAX) {
+        let corners = [triple.bl, triple.tl, triple.tr];
+        if corners.iter().any(|corner| used.contains(corner)) {
+            continue;
+        }
+        let read = guarded(|| {
+            let sampled = SampleQR(dark, triple).ok()?;
+            let decoded = Decode(sampled.getBits()).ok()?;
+            let points = sampled.getPoints().to_vec();
+            decoded.isValid().then(|| (decoded.text(), points))
         });
-        let grids = prepared.detect_grids();
-        grids
-            .iter()
-            .filter_map(|grid| {
-                // One broken symbol must not cost the others in the picture.
-                let (_, code) = guard::guarded(|| grid.decode())?.ok()?;
-                let outline = grid.bounds.map(|p| share(p.x as f32, p.y as f32, frame));
-                Some(Found {
-                    code,
-                    kind: ScanKind::Qr,
-                    outline: Some(outline),
-                })
-            })
-            .collect()
-    }
-
-    fn is_worth_trying(&self, _found: &[Found]) -> bool {
-        true
-    }
-}
-
-/// rxing's newer QR reader on the picture shrunk to a longer side of `side` pixels.
-pub(super) struct Rxing {
-    side: u32,
-    inverted: bool,
-}
-
-impl Rxing {
-    pub(super) const fn shrunk_to(side: u32) -> Self {
-        Self {
-            side,
-            inverted: false,
+        if let Some(Some((code, points))) = read {
+            used.extend(corners);
+            let outline = match points.as_slice() {
+                [a, b, c, d] => Some([a, b, c, d].map(|p| share(p.x, p.y, frame))),
+                _ => None,
+            };
+            look.found.push(Found {
+                code,
+                kind: ScanKind::Qr,
+                outline,
+            });
         }
     }
-
-    /// The same for light codes on dark ground, as screens show them.
-    pub(super) const fn inverted(side: u32) -> Self {
-        Self {
-            side,
-            inverted: true,
-        }
-    }
+    look
 }
 
-impl Reader for Rxing {
-    fn read(&self, frame: &GreyFrame) -> Vec<Found> {
-        let small = frame
-            .shrunk_to(self.side)
-            .map_or(Cow::Borrowed(frame), Cow::Owned);
-        let seen = if self.inverted {
-            Cow::Owned(small.inverted())
-        } else {
-            small
+/// The QR codes that rqrr reads, over its own black and white or over that of others.
+pub(super) fn read_with_rqrr(frame: &GreyFrame, dark: Option<&BitMatrix>) -> Vec<Found> {
+    let (width, height) = (frame.width() as usize, frame.height() as usize);
+    let read = || {
+        let mut prepared = match dark {
+            Some(dark) => rqrr::PreparedImage::prepare_from_bitmap(width, height, |x, y| {
+                dark.get(x as u32, y as u32)
+            }),
+            None => rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+                frame.luma()[y * width + x]
+            }),
         };
-        read_with_rxing(&seen).unwrap_or_default()
-    }
-
-    fn is_worth_trying(&self, found: &[Found]) -> bool {
-        !found.iter().any(is_qr)
-    }
-}
-
-fn read_with_rxing(frame: &GreyFrame) -> Option<Vec<Found>> {
-    let hints = DecodeHints {
-        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-        TryHarder: Some(true),
-        ..DecodeHints::default()
+        let grids = prepared.detect_grids();
+        let found = grids.iter().filter_map(|grid| {
+            // One broken symbol must not cost the others in the picture.
+            let (_, code) = guarded(|| grid.decode())?.ok()?;
+            let outline = grid.bounds.map(|p| share(p.x as f32, p.y as f32, frame));
+            Some(Found {
+                code,
+                kind: ScanKind::Qr,
+                outline: Some(outline),
+            })
+        });
+        found.collect()
     };
-    let source = Luma8Source::new_with_slice(frame.luma(), frame.width(), frame.height()).ok()?;
-    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-    let results = QrReader
-        .decode_multiple_with_hints(&mut bitmap, &hints)
-        .ok()?;
-    Some(results.iter().map(|result| found(result, frame)).collect())
-}
-
-fn found(result: &RXingResult, frame: &GreyFrame) -> Found {
-    let outline = match result.getPoints() {
-        [a, b, c, d] => Some([a, b, c, d].map(|p| share(p.x, p.y, frame))),
-        _ => None,
-    };
-    Found {
-        code: result.getText().to_owned(),
-        kind: ScanKind::Qr,
-        outline,
-    }
+    guarded(read).unwrap_or_default()
 }

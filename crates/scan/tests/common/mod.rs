@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
+pub mod wear;
+
 use std::io::Cursor;
 
 use counterfoil_scan::{Found, GreyFrame, ScanKind};

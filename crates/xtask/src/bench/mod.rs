@@ -6,6 +6,8 @@ mod sync;
 mod table;
 mod worker;
 
+pub mod scan;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

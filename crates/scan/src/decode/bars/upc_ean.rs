@@ -1,0 +1,551 @@
+//! EAN-13, EAN-8, UPC-A and UPC-E by comparing the grey of their modules with how each digit
+//! would look, at several strengths of blur: what a thresholded picture has lost is still there.
+
+use std::sync::LazyLock;
+
+use super::profile::{Edge, Profile};
+use crate::ean;
+use crate::types::ScanKind;
+
+/// Widths of the digits of the odd set (A), a space first; GS1 General Specifications, 5.2.1.2.
+const WIDTHS: [[u8; 4]; 10] = [
+    [3, 2, 1, 1],
+    [2, 2, 2, 1],
+    [2, 1, 2, 2],
+    [1, 4, 1, 1],
+    [1, 1, 3, 2],
+    [1, 2, 3, 1],
+    [1, 1, 1, 4],
+    [1, 3, 1, 2],
+    [1, 2, 1, 3],
+    [3, 1, 1, 2],
+];
+
+/// Which of the six left digits are of the even set (B), the first digit's bit highest.
+const FIRST_DIGIT: [u8; 10] = [
+    0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101,
+    0b01_0110, 0b01_1010,
+];
+
+/// The same for UPC-E's check digit, number system 0; system 1 has them the other way round.
+const UPC_E_CHECK: [u8; 10] = [
+    0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010,
+    0b10_1001, 0b10_0101,
+];
+
+/// How much of a module's grey its neighbours have each.
+const BLURS: [f32; 4] = [0.04, 0.14, 0.24, 0.31];
+
+/// A module's worth of neighbours on both sides belongs to the comparison.
+const SEEN: usize = 9;
+
+/// What a digit looks like: unit length, mean zero.
+type Look = [f32; SEEN];
+
+/// The looks of all digits at one blur: left odd, left even, right.
+struct Looks {
+    odd: [Look; 10],
+    even: [Look; 10],
+    right: [Look; 10],
+}
+
+static LOOKS: LazyLock<[Looks; BLURS.len()]> = LazyLock::new(|| BLURS.map(looks_at));
+
+fn looks_at(blur: f32) -> Looks {
+    let look = |modules: [f32; 7], before: f32, after: f32| -> Look {
+        // Dark is 1. Beyond the neighbours' first module little is known: half dark.
+        let mut wide = [0.5; SEEN + 2];
+        wide[1] = before;
+        wide[2..9].copy_from_slice(&modules);
+        wide[9] = after;
+        let mut seen: Look = std::array::from_fn(|i| {
+            wide[i + 1] * (1.0 - 2.0 * blur) + (wide[i] + wide[i + 2]) * blur
+        });
+        normalise(&mut seen);
+        seen
+    };
+    let modules = |digit: usize| {
+        let mut modules = [0.0; 7];
+        let mut at = 0;
+        for (place, width) in WIDTHS[digit].iter().enumerate() {
+            for _ in 0..*width {
+                modules[at] = (place % 2) as f32;
+                at += 1;
+            }
+        }
+        modules
+    };
+    let digits: [[f32; 7]; 10] = std::array::from_fn(modules);
+    let flipped = |digit: usize| digits[digit].map(|dark| 1.0 - dark);
+    Looks {
+        odd: std::array::from_fn(|d| look(digits[d], 1.0, 0.0)),
+        even: std::array::from_fn(|d| {
+            let mut even = flipped(d);
+            even.reverse();
+            look(even, 1.0, 0.0)
+        }),
+        right: std::array::from_fn(|d| look(flipped(d), 0.0, 1.0)),
+    }
+}
+
+/// Takes off the mean and brings to unit length; tells the length that it had.
+fn normalise(values: &mut Look) -> f32 {
+    let mean = values.iter().sum::<f32>() / SEEN as f32;
+    for value in values.iter_mut() {
+        *value -= mean;
+    }
+    let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
+    if length > 1e-6 {
+        for value in values.iter_mut() {
+            *value /= length;
+        }
+    }
+    length
+}
+
+/// The shape of a symbol: its modules, the edges it has when sharp, and where its digits begin.
+struct Shape {
+    kind: ScanKind,
+    modules: usize,
+    edges: usize,
+    left: &'static [usize],
+    right: &'static [usize],
+}
+
+const SHAPES: [Shape; 3] = [
+    Shape {
+        kind: ScanKind::Ean13,
+        modules: 95,
+        edges: 60,
+        left: &[3, 10, 17, 24, 31, 38],
+        right: &[50, 57, 64, 71, 78, 85],
+    },
+    Shape {
+        kind: ScanKind::Ean8,
+        modules: 67,
+        edges: 44,
+        left: &[3, 10, 17, 24],
+        right: &[36, 43, 50, 57],
+    },
+    Shape {
+        kind: ScanKind::UpcE,
+        modules: 51,
+        edges: 34,
+        left: &[3, 10, 17, 24, 31, 38],
+        right: &[],
+    },
+];
+
+/// The most modules of a symbol, and the quiet ones that are looked at beside it.
+const MODULES_MAX: usize = 95;
+const QUIET: usize = 3;
+/// From which fit on guards are a sign of a symbol, read or not.
+const SIGN: f32 = 0.7;
+const ROOM: usize = MODULES_MAX + 2 * QUIET;
+
+/// A symbol in a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Read {
+    pub(super) code: String,
+    pub(super) kind: ScanKind,
+    /// Where it begins and ends along the line.
+    pub(super) from: f32,
+    pub(super) to: f32,
+    /// How well the digits fit on average, at most 1.
+    pub(super) fit: f32,
+    /// How far the next digit was from the best one, at the least clear place.
+    pub(super) margin: f32,
+}
+
+/// What a line holds.
+#[derive(Debug, Default)]
+pub(super) struct Attempt {
+    /// The symbol, either way round; the best where several would fit.
+    pub(super) read: Option<Read>,
+    /// Whether at least the guards of a symbol are there.
+    pub(super) guards: bool,
+}
+
+/// Reads a line between each of those ends.
+pub(super) fn read(profile: &Profile, ends: &[Ends]) -> Attempt {
+    let mut attempt = Attempt::default();
+    for &(from, to, between) in ends {
+        for shape in &SHAPES {
+            // Blur eats edges, and dirt makes some; far off the number it is another symbol.
+            if between * 10 < shape.edges * 5 || between > shape.edges + 4 {
+                continue;
+            }
+            let Some(place) = find_guards(profile, from, to, shape) else {
+                continue;
+            };
+            attempt.guards |= place.fit >= SIGN;
+            if let Some(read) = read_between(profile, &place, shape) {
+                let better = attempt.read.as_ref().is_none_or(|b| read.fit > b.fit);
+                if better {
+                    attempt.read = Some(read);
+                }
+            }
+        }
+    }
+    attempt
+}
+
+/// Where a symbol may begin and end, and how many edges that makes.
+pub(super) type Ends = (f32, f32, usize);
+
+/// Pairs of edges that may be the outer ones of a symbol: quiet outside, lively between.
+pub(super) fn ends(edges: &[Edge]) -> Vec<Ends> {
+    let gap_before = |at: usize| match at {
+        0 => edges[0].at,
+        _ => edges[at].at - edges[at - 1].at,
+    };
+    let gap_after = |at: usize| edges.get(at + 1).map_or(f32::MAX, |e| e.at - edges[at].at);
+    let mut pairs = Vec::new();
+    for first in 0..edges.len() {
+        if !edges[first].darker {
+            continue;
+        }
+        let before = gap_before(first);
+        for last in first + 16..(first + 66).min(edges.len()) {
+            if edges[last].darker {
+                continue;
+            }
+            let length = edges[last].at - edges[first].at;
+            let between = last - first + 1;
+            // The widest of these symbols has 95 modules; three quiet ones are asked for.
+            let module = length
+                / if between > 46 {
+                    95.0
+                } else if between > 36 {
+                    67.0
+                } else {
+                    51.0
+                };
+            let quiet = before.min(gap_after(last));
+            if module >= 0.8 && quiet >= 3.0 * module {
+                pairs.push((quiet / module, edges[first].at, edges[last].at, between));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    pairs.truncate(4);
+    pairs
+        .into_iter()
+        .map(|(_, from, to, between)| (from, to, between))
+        .collect()
+}
+
+/// The grey of the modules between two places, quiet ones included; dark is high.
+fn modules_between(profile: &Profile, from: f32, to: f32, bend: f32, shape: &Shape) -> [f32; ROOM] {
+    let mut values = [0.0; ROOM];
+    let count = shape.modules as f32;
+    let places = (0..=shape.modules + 2 * QUIET).map(|module| {
+        let share = (module as f32 - QUIET as f32) / count;
+        from + (to - from) * (share + bend * share * (1.0 - share))
+    });
+    profile.means(places, &mut values[..shape.modules + 2 * QUIET]);
+    for value in &mut values {
+        *value = -*value;
+    }
+    values
+}
+
+/// How well the guards fit: the outer bars and the middle ones are the same in every symbol.
+fn guard_fit(values: &[f32; ROOM], shape: &Shape) -> f32 {
+    const OUTER: [f32; 7] = [0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.5];
+    const MIDDLE: [f32; 7] = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+    let at = |module: usize| &values[module + QUIET - 2..module + QUIET + 5];
+    let left = likeness(at(0), &OUTER);
+    if shape.kind == ScanKind::UpcE {
+        const END: [f32; 7] = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+        return (left + likeness(&values[QUIET + 45..QUIET + 52], &END)) / 2.0;
+    }
+    let middle = match shape.kind {
+        ScanKind::Ean13 => 45,
+        _ => 31,
+    };
+    let mut right: [f32; 7] = std::array::from_fn(|i| values[QUIET + shape.modules + 1 - i]);
+    right[6] = (right[6] + right[4]) / 2.0;
+    let middle = likeness(&values[QUIET + middle - 1..QUIET + middle + 6], &MIDDLE);
+    (left + likeness(&right, &OUTER) + middle) / 3.0
+}
+
+/// The correlation of two short rows.
+fn likeness(a: &[f32], b: &[f32; 7]) -> f32 {
+    let mean_a = a.iter().sum::<f32>() / 7.0;
+    let mean_b = b.iter().sum::<f32>() / 7.0;
+    let (mut ab, mut aa, mut bb) = (0.0, 1e-3, 1e-3);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x - mean_a, y - mean_b);
+        ab += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    ab / (aa * bb).sqrt()
+}
+
+/// Where the guards of a symbol fit best.
+struct Place {
+    from: f32,
+    to: f32,
+    bend: f32,
+    fit: f32,
+}
+
+fn find_guards(profile: &Profile, from: f32, to: f32, shape: &Shape) -> Option<Place> {
+    let module = (to - from) / shape.modules as f32;
+    // Blur moves the outer edges outwards or in, and a slanted surface squeezes one side.
+    let mut best = Place {
+        from,
+        to,
+        bend: 0.0,
+        fit: f32::MIN,
+    };
+    for bend in [0.0, -0.06, 0.06, -0.12, 0.12] {
+        // Where nothing fits at all a bend will not help.
+        if bend != 0.0 && best.fit < 0.3 {
+            break;
+        }
+        for a in [0.0, -0.5, 0.5] {
+            for b in [0.0, -0.5, 0.5] {
+                let (from, to) = (from + a * module, to + b * module);
+                let values = modules_between(profile, from, to, bend, shape);
+                let fit = guard_fit(&values, shape) - bend.abs() * 0.3;
+                if fit > best.fit {
+                    best = Place {
+                        from,
+                        to,
+                        bend,
+                        fit,
+                    };
+                }
+            }
+        }
+    }
+    (best.fit >= 0.55).then_some(best)
+}
+
+fn read_between(profile: &Profile, place: &Place, shape: &Shape) -> Option<Read> {
+    let (from, to, bend) = (place.from, place.to, place.bend);
+    let module = (to - from) / shape.modules as f32;
+    let mut result: Option<Read> = None;
+    for shift in [0.0, -0.2, 0.2] {
+        for stretch in [0.0, -0.35, 0.35] {
+            let (from, to) = (
+                from + (shift - stretch) * module,
+                to + (shift + stretch) * module,
+            );
+            let values = modules_between(profile, from, to, bend, shape);
+            let Some(read) = read_modules(&values, shape, from, to) else {
+                continue;
+            };
+            if result.as_ref().is_none_or(|r| read.fit > r.fit) {
+                result = Some(read);
+            }
+        }
+    }
+    result
+}
+
+fn read_modules(values: &[f32; ROOM], shape: &Shape, from: f32, to: f32) -> Option<Read> {
+    let mut turned = *values;
+    turned[..shape.modules + 2 * QUIET].reverse();
+    let one = read_forwards(values, shape);
+    let other = read_forwards(&turned, shape);
+    let (digits, fit, margin) = match (one, other) {
+        (Some(a), Some(b)) => {
+            if a.1 >= b.1 {
+                a
+            } else {
+                b
+            }
+        }
+        (a, b) => a.or(b)?,
+    };
+    let (code, kind) = text_of(&digits, shape.kind)?;
+    Some(Read {
+        code,
+        kind,
+        from,
+        to,
+        fit,
+        margin,
+    })
+}
+
+/// The digits and the bits of their sets, with fit and margin, at the blur that fits best.
+fn read_forwards(values: &[f32; ROOM], shape: &Shape) -> Option<(Digits, f32, f32)> {
+    let mut best: Option<(Digits, f32, f32)> = None;
+    for looks in LOOKS.iter() {
+        let mut digits = Digits::default();
+        let (mut sum, mut margin) = (0.0, f32::MAX);
+        for (place, start) in shape.left.iter().chain(shape.right).enumerate() {
+            let is_left = place < shape.left.len();
+            let mut seen = [0.0; SEEN];
+            seen.copy_from_slice(&values[QUIET + start - 1..QUIET + start - 1 + SEEN]);
+            normalise(&mut seen);
+            let sets: &[&[Look; 10]] = match (is_left, shape.kind) {
+                (true, ScanKind::Ean8) => &[&looks.odd],
+                (true, _) => &[&looks.odd, &looks.even],
+                (false, _) => &[&looks.right],
+            };
+            let (mut first, mut second) = ((f32::MIN, 0, 0), f32::MIN);
+            for (set, shapes) in sets.iter().enumerate() {
+                for (digit, look) in shapes.iter().enumerate() {
+                    let fit: f32 = look.iter().zip(&seen).map(|(a, b)| a * b).sum();
+                    if fit > first.0 {
+                        second = first.0;
+                        first = (fit, digit, set);
+                    } else {
+                        second = second.max(fit);
+                    }
+                }
+            }
+            digits.push(first.1 as u8, first.2 == 1);
+            sum += first.0;
+            margin = margin.min(first.0 - second);
+        }
+        let fit = sum / digits.count.max(1) as f32;
+        if best.as_ref().is_none_or(|b| fit > b.1) {
+            best = Some((digits, fit, margin));
+        }
+    }
+    best.filter(|(_, fit, _)| *fit > 0.86)
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Digits {
+    values: [u8; 12],
+    count: usize,
+    /// A bit for each left digit, set for the even set, the first digit's highest.
+    even: u8,
+}
+
+impl Digits {
+    fn push(&mut self, digit: u8, even: bool) {
+        self.values[self.count] = digit;
+        self.count += 1;
+        if self.count <= 6 {
+            self.even = self.even << 1 | u8::from(even);
+        }
+    }
+
+    fn text(&self) -> String {
+        let digits = self.values[..self.count].iter();
+        digits.map(|digit| char::from(b'0' + digit)).collect()
+    }
+}
+
+/// The digits as a code, where their sets and their check digit agree.
+fn text_of(digits: &Digits, kind: ScanKind) -> Option<(String, ScanKind)> {
+    let (code, kind) = match kind {
+        ScanKind::Ean13 => {
+            let first = FIRST_DIGIT.iter().position(|sets| *sets == digits.even)?;
+            // A leading zero is how a UPC-A looks as an EAN-13.
+            match first {
+                0 => (digits.text(), ScanKind::UpcA),
+                _ => (format!("{first}{}", digits.text()), ScanKind::Ean13),
+            }
+        }
+        ScanKind::UpcE => {
+            let zero = UPC_E_CHECK.iter().position(|sets| *sets == digits.even);
+            let one = UPC_E_CHECK
+                .iter()
+                .position(|sets| *sets ^ 0b11_1111 == digits.even);
+            let (system, check) = zero.map(|c| (0, c)).or(one.map(|c| (1, c)))?;
+            (format!("{system}{}{check}", digits.text()), ScanKind::UpcE)
+        }
+        _ => (digits.text(), kind),
+    };
+    ean::is_valid(&code, kind).then_some((code, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::profile::Look as Edges;
+    use super::*;
+
+    /// The modules of an EAN-13, dark is true.
+    fn modules(code: &str) -> Vec<bool> {
+        let digits: Vec<usize> = code.bytes().map(|b| usize::from(b - b'0')).collect();
+        let mut all = vec![true, false, true];
+        for (place, digit) in digits[1..7].iter().enumerate() {
+            let even = FIRST_DIGIT[digits[0]] >> (5 - place) & 1 == 1;
+            let mut seven = Vec::new();
+            for (at, width) in WIDTHS[*digit].iter().enumerate() {
+                seven.extend(vec![(at % 2 == 1) != even; usize::from(*width)]);
+            }
+            if even {
+                seven.reverse();
+            }
+            all.extend(seven);
+        }
+        all.extend([false, true, false, true, false]);
+        for digit in &digits[7..] {
+            for (at, width) in WIDTHS[*digit].iter().enumerate() {
+                all.extend(vec![at % 2 == 0; usize::from(*width)]);
+            }
+        }
+        all.extend([true, false, true]);
+        all
+    }
+
+    /// A line over those modules, `pixels` wide each, seen through a box of `blur` pixels.
+    fn line(code: &str, pixels: f32, blur: f32) -> Profile {
+        let modules = modules(code);
+        let fine = 16.0;
+        let start = 14.0 * pixels;
+        let dark = |at: f32| {
+            let module = ((at - start) / pixels).floor();
+            module >= 0.0 && modules.get(module as usize) == Some(&true)
+        };
+        let length = (start * 2.0 + 95.0 * pixels) as usize;
+        Profile::new((0..length).map(|x| {
+            let steps = ((1.0 + blur) * fine) as i32;
+            let inside = (0..steps)
+                .filter(|step| dark(x as f32 + 0.5 + (*step as f32 / fine - (1.0 + blur) / 2.0)));
+            210.0 - 160.0 * inside.count() as f32 / steps as f32
+        }))
+    }
+
+    fn code_in(profile: &Profile) -> Option<String> {
+        read(profile, &ends(&profile.edges(Edges::Fine)))
+            .read
+            .map(|read| read.code)
+    }
+
+    #[test]
+    fn a_sharp_line_is_read_at_any_size() {
+        for pixels in [1.1, 1.7, 2.4, 4.0, 9.3] {
+            let found = code_in(&line("4006381333931", pixels, 0.0));
+            assert_eq!(
+                found.as_deref(),
+                Some("4006381333931"),
+                "{pixels} pixels a module"
+            );
+        }
+    }
+
+    #[test]
+    fn a_blur_of_a_module_and_a_half_is_read_through() {
+        for code in ["4006381333931", "9780201379624", "2112345678900"] {
+            let found = code_in(&line(code, 3.0, 3.5));
+            assert_eq!(found.as_deref(), Some(code));
+        }
+    }
+
+    #[test]
+    fn the_leading_zero_of_a_upc_a_is_left_off() {
+        let line = line("0036000291452", 2.0, 1.0);
+        let read = read(&line, &ends(&line.edges(Edges::Smooth))).read.unwrap();
+        assert_eq!(
+            (read.code.as_str(), read.kind),
+            ("036000291452", ScanKind::UpcA)
+        );
+    }
+
+    #[test]
+    fn a_wrong_check_digit_is_not_passed_on() {
+        assert_eq!(code_in(&line("4006381333930", 3.0, 0.0)), None);
+    }
+}
