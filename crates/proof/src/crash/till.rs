@@ -103,8 +103,16 @@ pub async fn drain(store: &Store, seat: &Seat) -> Result {
     while !quiet {
         let step = async {
             let mut sent = false;
-            while steps::push_once(store, &client, &credentials).await? != Pushed::Nothing {
-                sent = true;
+            loop {
+                match steps::push_once(store, &client, &credentials).await? {
+                    Pushed::Nothing => break,
+                    Pushed::Batch { .. } => sent = true,
+                    // A restored hub is only understood by pulling.
+                    Pushed::Rearranged => {
+                        sent = true;
+                        break;
+                    }
+                }
             }
             while !steps::pull_once(store, &client, &credentials)
                 .await?
