@@ -195,7 +195,10 @@ pub(crate) fn replay(tx: &Tx<'_>, op: &Op, meta: &OpMeta) -> Result<(), StoreErr
     for effect in effects(op, meta)? {
         if let Effect::Insert(fact) = &effect {
             match fact::insert(tx.conn(), fact, Some(meta.op_id), Source::Here) {
-                Err(StoreError::Invalid { code, .. }) if code == "exists_already" => {}
+                Err(StoreError::Invalid {
+                    code: "exists_already",
+                    ..
+                }) => {}
                 outcome => outcome?,
             }
         }

@@ -142,17 +142,15 @@ async fn pump(
                 let delay = Duration::from_millis(dice.next_u64() % DELAY_MS_MAX);
                 tokio::time::sleep(delay).await;
             }
-            Weather::Cutting if dice.next_u64() % 3 == 0 => {
+            Weather::Cutting if dice.next_u64().is_multiple_of(3) => {
                 let half = usize::try_from(dice.next_u64()).unwrap_or(0) % length;
                 return to.write_all(&piece[..half]).await;
             }
-            stalled if stalled == stalls => {
-                // The sender is gone only when the run is over.
-                if weather.wait_for(|now| *now != stalls).await.is_err() {
-                    return Ok(());
-                }
-            }
             _ => {}
+        }
+        // The sender of the weather is gone only when the run is over.
+        if now == stalls && weather.wait_for(|now| *now != stalls).await.is_err() {
+            return Ok(());
         }
         to.write_all(&piece[..length]).await?;
     }

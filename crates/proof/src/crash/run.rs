@@ -67,7 +67,7 @@ fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Resu
             0..=2 => {
                 world.kill_till(till)?;
                 deeds.kills += 1;
-                if dice.next_u64() % 2 == 0 {
+                if dice.next_u64().is_multiple_of(2) {
                     world.let_work(1 + dice.next_u64() % 2000)?;
                 }
                 world.start_till(till)?;
@@ -75,7 +75,7 @@ fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Resu
             3 | 4 => {
                 world.kill_hub()?;
                 deeds.kills += 1;
-                if dice.next_u64() % 2 == 0 {
+                if dice.next_u64().is_multiple_of(2) {
                     world.let_work(1 + dice.next_u64() % 2000)?;
                 }
                 world.start_hub()?;
@@ -91,7 +91,7 @@ fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Resu
                 deeds.stops += 1;
                 world.let_work(1 + dice.next_u64() % 2000)?;
                 // Killed while it was stopped, or let go on.
-                if dice.next_u64() % 2 == 0 {
+                if dice.next_u64().is_multiple_of(2) {
                     world.kill_hub()?;
                     deeds.kills += 1;
                     world.start_hub()?;

@@ -108,7 +108,7 @@ pub async fn drain(store: &Store, seat: &Seat) -> Result {
                     Pushed::Nothing => break,
                     Pushed::Batch { .. } => sent = true,
                     // A restored hub is only understood by pulling.
-                    Pushed::Rearranged => {
+                    Pushed::Rearranged | Pushed::PullFirst => {
                         sent = true;
                         break;
                     }

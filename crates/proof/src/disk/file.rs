@@ -102,7 +102,7 @@ impl File {
         } else {
             let first_gone = size.div_ceil(SECTOR);
             self.dirty.split_off(&first_gone);
-            if size % SECTOR != 0 {
+            if !size.is_multiple_of(SECTOR) {
                 self.touch(size - size % SECTOR, size);
             }
         }

@@ -151,7 +151,7 @@ fn live(till: &mut Till<'_>, dice: &SeededEntropy) -> Result<(), String> {
     }
     let steps = 4 + dice.next_u64() % 22;
     // Sometimes the disk is full for a while.
-    let full = (dice.next_u64() % 4 == 0).then(|| dice.next_u64() % steps);
+    let full = (dice.next_u64().is_multiple_of(4)).then(|| dice.next_u64() % steps);
     for step in 0..steps {
         if full == Some(step) {
             let bytes = usize::try_from(dice.next_u64() % 60_000).unwrap_or(0);
@@ -188,7 +188,7 @@ fn end(till: &mut Till<'_>, dice: &SeededEntropy, figures: &mut Figures) -> Resu
         till.disk.cut_power();
         figures.power_cuts += 1;
     }
-    while cut && dice.next_u64() % 3 == 0 {
+    while cut && dice.next_u64().is_multiple_of(3) {
         let faults = Faults {
             changes_left: Some(1 + dice.next_u64() % 12),
             ..Faults::default()

@@ -318,7 +318,9 @@ impl<'a> Till<'a> {
             places.push(place);
         }
         let chance = Arc::clone(&self.chance);
-        let results = self.hub.push(&batch, || chance.next_u64() % 4 == 0)?;
+        let results = self
+            .hub
+            .push(&batch, || chance.next_u64().is_multiple_of(4))?;
         self.trace
             .line(|| format!("pushed {} operations", results.len()));
         if answer_is_lost {

@@ -160,12 +160,6 @@ async fn at_once(
     log.write(conn, book, line).await
 }
 
-#[cfg(feature = "planted")]
-fn is_recent(row: &AnyRow, book: &Book) -> bool {
-    row.try_get("received_at")
-        .is_ok_and(|at: i64| at + 3_600_000 > book.now.0)
-}
-
 async fn list_twins(
     conn: &mut AnyConnection,
     book: &Book,
@@ -179,7 +173,9 @@ async fn list_twins(
     let rows = planted!(
         "expiring-keys",
         rows.into_iter()
-            .filter(|row| is_recent(row, book))
+            .filter(|row| row
+                .try_get("received_at")
+                .is_ok_and(|at: i64| at + 3_600_000 > book.now.0))
             .collect(),
         rows
     );
@@ -210,7 +206,13 @@ pub(super) async fn one_by_one(
             .fetch_optional(&mut *conn)
             .await?;
         let row = planted!("applied-anew-in-a-new-life", None, row);
-        let row = planted!("expiring-keys", row.filter(|row| is_recent(row, book)), row);
+        let row = planted!(
+            "expiring-keys",
+            row.filter(|row| row
+                .try_get("received_at")
+                .is_ok_and(|at: i64| at + 3_600_000 > book.now.0)),
+            row
+        );
         let verdict = match (row, &fresh.op) {
             (Some(row), _) => Verdict::by_twin(&Twin::of(&row)?, fresh),
             (None, Err(reason)) => Verdict::Buried(reason.clone()),
