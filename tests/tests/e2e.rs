@@ -293,7 +293,6 @@ fn look(window: &Window, place: &str, found: &mut Vec<String>) -> Result {
     window.settle()?;
     let mut lines = till::violations(window, &axe()?)?;
     if !lines.is_empty() {
-        eprintln!("{place}, at first sight: {}", lines.join("\n"));
         window.settle()?;
         lines = till::violations(window, &axe()?)?;
     }
