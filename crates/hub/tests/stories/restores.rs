@@ -94,6 +94,26 @@ async fn a_file_that_a_hub_has_open_is_not_replaced() {
 }
 
 #[tokio::test]
+async fn what_a_killed_restore_left_is_swept_away() {
+    on_each_engine(async |world| {
+        if world.place.is_postgres() {
+            return;
+        }
+        world.owner("o@lima.pe").await;
+        let archive = Archive::new();
+        take(&world, &archive.shelf).await;
+        let path = world.hub.db.path().unwrap().to_owned();
+        let left = path.with_file_name(".counterfoil-restore-hub.db-old");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join("hub.db"), "half").unwrap();
+        world.hub.db.close().await;
+        bring_back(&world, &archive.shelf).await;
+        assert!(!left.exists());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_damaged_backup_is_refused_and_changes_nothing() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
