@@ -3,10 +3,12 @@
 //! A backup is its data, and a manifest that is written last. Only when both are durable do the shops' `archived` move,
 //! and with them what tills may let go of.
 
+mod bucket;
 mod error;
 mod manifest;
 mod postgres;
 mod restore;
+mod rules;
 mod shelf;
 mod sqlite;
 mod state;

@@ -108,10 +108,7 @@ async fn into_file(
     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(BackupError::file(folder))?;
-    let work = tempfile::Builder::new()
-        .prefix(".counterfoil-restore-")
-        .tempdir_in(folder)
-        .map_err(BackupError::file(folder))?;
+    let work = work_beside(path, folder).map_err(BackupError::file(folder))?;
     let (data, fresh) = (work.path().join("data"), work.path().join("hub.db"));
     fetch(shelf, manifest, &data).await?;
     sqlite::unpack(&manifest.name, &data, &fresh).await?;
@@ -133,6 +130,19 @@ async fn into_file(
     tokio::task::spawn_blocking(move || sqlite::put_in_place(&fresh, &to, kept.as_deref()))
         .await??;
     Ok((epoch, secret, aside.map(|path| path.display().to_string())))
+}
+
+/// A folder beside a database for putting its successor together; what a killed restore left there is swept away.
+fn work_beside(path: &Path, folder: &Path) -> std::io::Result<tempfile::TempDir> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".counterfoil-restore-{name}-");
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(folder)
 }
 
 async fn into_server(

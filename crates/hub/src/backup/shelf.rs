@@ -3,17 +3,12 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use futures::TryStreamExt as _;
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::path::Path as Key;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 
 use super::BackupError;
+use super::bucket::Bucket;
 use crate::db::private_file;
 
 /// Half-written backups lie in folders of this name.
@@ -22,12 +17,6 @@ const WORK: &str = ".counterfoil-work-";
 const HALF: &str = ".counterfoil-half-";
 /// Held while a backup is written to a folder.
 const LOCK: &str = ".counterfoil-lock";
-/// A part of an upload; Amazon's least is 5 MB.
-const PART_BYTES: usize = 8 * 1024 * 1024;
-/// Amazon takes at most 10,000 parts.
-const PARTS_MAX: u64 = 9_000;
-/// How long one request to a bucket is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where backups lie; cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,20 +26,6 @@ pub struct Shelf(Kind);
 enum Kind {
     Folder(PathBuf),
     Bucket(Bucket),
-}
-
-#[derive(Clone)]
-struct Bucket {
-    store: Arc<dyn ObjectStore>,
-    prefix: Key,
-    shown: String,
-}
-
-impl std::fmt::Debug for Bucket {
-    /// Without the store, which holds keys.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Bucket").field(&self.shown).finish()
-    }
 }
 
 impl Shelf {
@@ -68,43 +43,14 @@ impl Shelf {
             }
             return Ok(Self(Kind::Folder(PathBuf::from(place))));
         };
-        let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        if name.is_empty() {
-            return Err(BackupError::Address(place.to_owned()));
-        }
-        let unusable = |e: object_store::Error| BackupError::Settings {
-            place: place.to_owned(),
-            words: e.to_string(),
-        };
-        let retry = RetryConfig {
-            retry_timeout: PATIENCE,
-            ..RetryConfig::default()
-        };
-        // Every store has single deletes; few have Amazon's bulk ones.
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(name)
-            .with_config(AmazonS3ConfigKey::DisableBulkDelete, "true")
-            .with_retry(retry);
-        for (name, value) in settings {
-            // What is not for the store is not ours to judge.
-            if name.starts_with("AWS_")
-                && let Ok(key) = name.to_ascii_lowercase().parse()
-            {
-                builder = builder.with_config(key, value);
-            }
-        }
-        Ok(Self(Kind::Bucket(Bucket {
-            store: Arc::new(builder.build().map_err(unusable)?),
-            prefix: Key::from(prefix),
-            shown: place.to_owned(),
-        })))
+        Bucket::open(place, rest, settings).map(|bucket| Self(Kind::Bucket(bucket)))
     }
 
     /// What an operator calls it.
     pub(crate) fn shown(&self) -> String {
         match &self.0 {
             Kind::Folder(folder) => folder.display().to_string(),
-            Kind::Bucket(bucket) => bucket.shown.clone(),
+            Kind::Bucket(bucket) => bucket.shown().to_owned(),
         }
     }
 
@@ -181,11 +127,7 @@ impl Shelf {
                 };
                 tokio::task::spawn_blocking(put).await?
             }
-            Kind::Bucket(bucket) => {
-                let payload = PutPayload::from(bytes);
-                let put = bucket.store.put(&bucket.key(name), payload).await;
-                put.map(drop).map_err(|e| bucket.error(name, &e))
-            }
+            Kind::Bucket(bucket) => bucket.put_bytes(name, bytes).await,
         }
     }
 
@@ -203,13 +145,7 @@ impl Shelf {
                     .await
                     .map_err(BackupError::file(&from))?;
             }
-            Kind::Bucket(bucket) => {
-                let got = bucket.store.get(&bucket.key(name)).await;
-                let mut parts = got.map_err(|e| bucket.error(name, &e))?.into_stream();
-                while let Some(part) = parts.try_next().await.map_err(|e| bucket.error(name, &e))? {
-                    out.write_all(&part).await.map_err(BackupError::file(to))?;
-                }
-            }
+            Kind::Bucket(bucket) => bucket.get_file(name, &mut out, to).await?,
         }
         out.flush().await.map_err(BackupError::file(to))
     }
@@ -225,14 +161,7 @@ impl Shelf {
                     Err(e) => Err(BackupError::file(&path)(e)),
                 }
             }
-            Kind::Bucket(bucket) => match bucket.store.get(&bucket.key(name)).await {
-                Ok(got) => {
-                    let bytes = got.bytes().await.map_err(|e| bucket.error(name, &e))?;
-                    Ok(Some(bytes.to_vec()))
-                }
-                Err(object_store::Error::NotFound { .. }) => Ok(None),
-                Err(e) => Err(bucket.error(name, &e)),
-            },
+            Kind::Bucket(bucket) => bucket.get_bytes(name).await,
         }
     }
 
@@ -247,12 +176,7 @@ impl Shelf {
                     .collect::<Result<_, std::io::Error>>()
                     .map_err(BackupError::file(folder))?,
             },
-            Kind::Bucket(bucket) => {
-                let listed = bucket.store.list_with_delimiter(Some(&bucket.prefix)).await;
-                let objects = listed.map_err(|e| bucket.error("", &e))?.objects;
-                let names = objects.iter().filter_map(|o| o.location.filename());
-                names.map(str::to_owned).collect()
-            }
+            Kind::Bucket(bucket) => bucket.list().await?,
         };
         names.sort();
         Ok(names)
@@ -270,10 +194,7 @@ impl Shelf {
                     _ => Ok(()),
                 }
             }
-            Kind::Bucket(bucket) => match bucket.store.delete(&bucket.key(name)).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(e) => Err(bucket.error(name, &e)),
-            },
+            Kind::Bucket(bucket) => bucket.delete(name).await,
         }
     }
 }
@@ -290,85 +211,6 @@ impl Desk {
     pub(super) fn path(&self) -> &Path {
         self.work.path()
     }
-}
-
-impl Bucket {
-    fn key(&self, name: &str) -> Key {
-        self.prefix.clone().join(name)
-    }
-
-    fn error(&self, name: &str, error: &object_store::Error) -> BackupError {
-        BackupError::Place {
-            place: format!("{}/{name}", self.shown.trim_end_matches('/')),
-            words: error.to_string(),
-        }
-    }
-
-    async fn put_file(&self, name: &str, from: &Path) -> Result<(), BackupError> {
-        let mut file = tokio::fs::File::open(from)
-            .await
-            .map_err(BackupError::file(from))?;
-        let bytes = file
-            .metadata()
-            .await
-            .map_err(BackupError::file(from))?
-            .len();
-        let part_bytes =
-            PART_BYTES.max(usize::try_from(bytes / PARTS_MAX).unwrap_or(PART_BYTES) + 1);
-        let key = self.key(name);
-        let first = read_part(&mut file, part_bytes)
-            .await
-            .map_err(BackupError::file(from))?;
-        let failed = |e: &object_store::Error| self.error(name, e);
-        if (first.len() as u64) == bytes {
-            let put = self.store.put(&key, PutPayload::from(first)).await;
-            put.map_err(|e| failed(&e))?;
-        } else {
-            let upload = self.store.put_multipart(&key).await;
-            let mut upload = upload.map_err(|e| failed(&e))?;
-            let sent = send_parts(&mut *upload, &mut file, first, part_bytes).await;
-            if let Err(error) = sent {
-                // Parts of an upload that is given up cost money; where this fails too, the first error says enough.
-                let _ = upload.abort().await;
-                return Err(failed(&error));
-            }
-        }
-        let there = self.store.head(&key).await.map_err(|e| failed(&e))?.size;
-        if there == bytes {
-            return Ok(());
-        }
-        Err(BackupError::Place {
-            place: format!("{}/{name}", self.shown.trim_end_matches('/')),
-            words: format!("{there} of {bytes} bytes arrived"),
-        })
-    }
-}
-
-async fn send_parts(
-    upload: &mut dyn MultipartUpload,
-    file: &mut tokio::fs::File,
-    first: Vec<u8>,
-    part_bytes: usize,
-) -> Result<(), object_store::Error> {
-    let mut part = first;
-    while !part.is_empty() {
-        upload.put_part(PutPayload::from(part)).await?;
-        part = read_part(file, part_bytes)
-            .await
-            .map_err(|e| object_store::Error::Generic {
-                store: "the backup's file",
-                source: e.into(),
-            })?;
-    }
-    upload.complete().await?;
-    Ok(())
-}
-
-/// The next bytes, fewer than asked for at the end alone.
-async fn read_part(file: &mut tokio::fs::File, bytes: usize) -> std::io::Result<Vec<u8>> {
-    let mut part = Vec::with_capacity(bytes.min(PART_BYTES));
-    file.take(bytes as u64).read_to_end(&mut part).await?;
-    Ok(part)
 }
 
 fn move_in(from: &Path, folder: &Path, to: &Path) -> std::io::Result<()> {

@@ -17,6 +17,7 @@ mod flags;
 mod judgement;
 mod life;
 mod push;
+mod restores;
 mod support;
 mod sync;
 mod visits;

@@ -1,5 +1,6 @@
 //! A hub in a test's hand: its clock, its engine, its tills.
 
+pub mod archive;
 mod bucket;
 mod till;
 
