@@ -52,6 +52,11 @@ fn stage(row: &Row) -> Option<usize> {
         .filter(|_| looks_right)
 }
 
+/// The id of the operation, if this is a row of the outbox.
+pub(super) fn op_id(row: &Row) -> Option<&str> {
+    stage(row).and_then(|_| row.values[1].text())
+}
+
 /// Looks through all pages for operations, and for who this till is, that the tables no longer lead to.
 pub(super) fn search(tx: &Tx<'_>, scratch: &Path) -> Result<(), StoreError> {
     let Ok(mut pages) = Pages::open(scratch) else {

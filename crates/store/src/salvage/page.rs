@@ -1,11 +1,13 @@
 //! Rows taken straight from the pages of a database file (<https://sqlite.org/fileformat2.html>), where SQLite itself
 //! finds no way to them any more.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::PAGE_BYTES;
+use super::ops;
 use super::wal::{self, Log};
 use crate::connect::log_path;
 
@@ -114,6 +116,38 @@ impl Pages {
             let (number, page) = (frame.page, self.wal[frame.at.clone()].to_vec());
             self.rows(&page, number, &mut found);
         }
+    }
+
+    /// How many transactions behind a hole in the log hold operations that nothing before the hole has.
+    pub(super) fn transactions_lost(&mut self) -> usize {
+        let mut known = HashSet::new();
+        for number in 1..=self.count {
+            if let Some(page) = self.page_in_file(number) {
+                self.ops_in(&page, number, &mut known);
+            }
+        }
+        let mut lost = 0;
+        let mut has_new = false;
+        for place in 0..self.log.frames.len() {
+            let frame = &self.log.frames[place];
+            let (number, chained, commits) = (frame.page, frame.chained, frame.commits);
+            let page = self.wal[frame.at.clone()].to_vec();
+            has_new |= self.ops_in(&page, number, &mut known) > 0 && !chained;
+            if commits {
+                lost += usize::from(has_new && !chained);
+                has_new = false;
+            }
+        }
+        lost
+    }
+
+    /// Adds a page's operations and tells how many of them were new.
+    fn ops_in(&mut self, page: &[u8], number: u32, known: &mut HashSet<String>) -> usize {
+        let before = known.len();
+        self.rows(page, number, &mut |row| {
+            known.extend(ops::op_id(&row).map(str::to_owned));
+        });
+        known.len() - before
     }
 
     fn page_in_file(&mut self, number: u32) -> Option<Vec<u8>> {

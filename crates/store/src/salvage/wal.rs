@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::page::Pages;
 use crate::connect::log_path;
 
 const HEADER_BYTES: usize = 32;
@@ -17,9 +18,9 @@ pub(super) struct Frame {
     /// Where its bytes lie in the log.
     pub(super) at: std::ops::Range<usize>,
     /// Whether it ends a transaction.
-    commits: bool,
+    pub(super) commits: bool,
     /// Whether SQLite reads it too: every frame up to it holds.
-    chained: bool,
+    pub(super) chained: bool,
 }
 
 /// A log taken apart.
@@ -32,26 +33,30 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Whether transactions lie behind a frame that does not hold. A power cut leaves at most one, since each is on the
-    /// disk before the next begins; two are proof that something that held before was broken since.
-    pub(super) fn is_broken(&self) -> bool {
+    /// Whether two or more transactions lie behind a frame that does not hold.
+    pub(super) fn has_hole(&self) -> bool {
         let loose = self.frames.iter().filter(|f| f.commits && !f.chained);
         loose.count() >= 2
     }
 }
 
-/// Whether the log lost what somebody saw as done. A log that another program writes to meanwhile is not judged.
+/// Whether the log lost what somebody saw as done: two transactions with operations of this till's lie behind a frame
+/// that does not hold. A power cut leaves at most one, since each is on the disk, with all before it, before the next
+/// begins; two are proof that something that held before was broken since. What the hub says is not synced one by one and
+/// proves nothing. A log that another program writes to meanwhile is not judged.
 pub(crate) fn is_broken(database: &Path) -> bool {
     let path = log_path(database);
     let Ok(bytes) = std::fs::read(&path) else {
         return false;
     };
-    if !read(&bytes).is_broken() {
+    if !read(&bytes).has_hole() {
         return false;
     }
+    let lost = Pages::open(database).map_or(0, |mut pages| pages.transactions_lost());
     // Whoever begins the log anew writes its header first.
     let again = std::fs::read(&path).unwrap_or_default();
-    again.get(..HEADER_BYTES) == bytes.get(..HEADER_BYTES) && read(&again).is_broken()
+    let same = again.get(..HEADER_BYTES) == bytes.get(..HEADER_BYTES);
+    lost >= 2 && same && read(&again).has_hole()
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
@@ -148,7 +153,7 @@ mod tests {
     fn a_sound_log_is_not_broken() {
         let log = read(&log_of(5));
         assert!(log.frames.len() >= 6 && log.frames.iter().all(|f| f.chained));
-        assert!(!log.is_broken());
+        assert!(!log.has_hole());
     }
 
     #[test]
@@ -156,9 +161,9 @@ mod tests {
         let mut bytes = log_of(5);
         let end = bytes.len();
         bytes[end - 10] ^= 0xff;
-        assert!(!read(&bytes).is_broken());
+        assert!(!read(&bytes).has_hole());
         bytes.truncate(end - 100);
-        assert!(!read(&bytes).is_broken());
+        assert!(!read(&bytes).has_hole());
     }
 
     #[test]
@@ -167,7 +172,7 @@ mod tests {
         let frames = read(&bytes).frames.len();
         bytes[HEADER_BYTES + 200] ^= 0xff;
         let log = read(&bytes);
-        assert!(log.is_broken());
+        assert!(log.has_hole());
         assert_eq!(log.frames.len(), frames);
     }
 
@@ -175,6 +180,6 @@ mod tests {
     fn a_broken_header_hides_nothing() {
         let mut bytes = log_of(5);
         bytes[2] ^= 0xff;
-        assert!(read(&bytes).is_broken());
+        assert!(read(&bytes).has_hole());
     }
 }

@@ -257,6 +257,26 @@ fn log_that_is_broken_in_the_middle_costs_no_operation() {
 }
 
 #[test]
+fn hole_in_the_log_with_only_the_hubs_words_behind_it_is_what_a_power_cut_may_leave() {
+    let (till, mut hub) = Till::in_step();
+    let product = till.shop.products[0].0.0;
+    let path = till.folder().join("hole.db");
+    let before = fs::metadata(beside(&till.path, "-wal")).unwrap().len();
+    for name in ["a", "b", "c", "d"] {
+        hub.set(EntityKind::Product, product, "name", json!(name));
+        hub.pull(&till);
+    }
+    fs::copy(&till.path, &path).unwrap();
+    let mut log = fs::read(beside(&till.path, "-wal")).unwrap();
+    let hole = usize::try_from(before).unwrap();
+    assert!(log.len() > hole + 3 * PAGE);
+    log[hole + 24..hole + 88].fill(0xff);
+    fs::write(beside(&path, "-wal"), log).unwrap();
+    let store = Store::open(&path, till.env()).unwrap();
+    assert!(store.cursor().unwrap().seq < till.store.cursor().unwrap().seq);
+}
+
+#[test]
 fn file_that_was_cut_in_half_keeps_what_its_first_half_and_its_log_hold() {
     let day = Day::begin();
     day.spoil(|bytes| bytes.truncate(bytes.len() / 2));
