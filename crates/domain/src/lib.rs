@@ -16,6 +16,7 @@ pub mod op;
 pub mod phone;
 pub mod planted;
 pub mod refund;
+pub mod scale_label;
 pub mod source;
 pub mod stamp;
 pub mod tax;

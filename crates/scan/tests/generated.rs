@@ -72,9 +72,9 @@ fn worn_products_are_read_as_well_as_before() {
     holds(
         Subject::Product,
         &[
-            (Wear::Perspective, [4, 4, 1, 0]),
+            (Wear::Perspective, [4, 4, 0, 0]),
             (Wear::Blur, [4, 0, 0, 0]),
-            (Wear::Noise, [4, 0, 0, 0]),
+            (Wear::Noise, [4, 4, 0, 0]),
             (Wear::Jpeg, [4, 4, 4, 4]),
             (Wear::Glare, [4, 4, 4, 2]),
             (Wear::Moire, [4, 4, 4, 4]),

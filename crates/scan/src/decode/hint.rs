@@ -34,10 +34,13 @@ const BLANK: f32 = 5.0;
 const GLARE: f32 = 0.06;
 
 /// Pixels a module below which it is too far away.
-const FAR: f32 = 1.5;
+const FAR: f32 = 1.0;
 
 /// Modules over which an edge stretches from dark to light when it is too blurred.
 const BLURRED: f32 = 1.25;
+
+/// Pixels a module below which no edge is called blurred: a sharp one stretches over as many.
+const SHARP: f32 = 1.6;
 
 /// Where a code lies, in pixels, and how wide its modules are.
 #[derive(Debug, Clone, Copy)]
@@ -109,10 +112,11 @@ fn why(frame: &GreyFrame, suspect: &Suspect) -> Option<Hint> {
         Some(Hint::TooDark)
     } else if blank_squares(&rows, (suspect.module * BLANK).max(8.0) as usize) > GLARE {
         Some(Hint::Glare)
+    } else if edge_width(&rows, light - dark) > BLURRED * suspect.module.max(SHARP) {
+        // Before the distance, since in a blur modules are measured badly.
+        Some(Hint::TooBlurred)
     } else if suspect.module < FAR {
         Some(Hint::TooFar)
-    } else if edge_width(&rows, light - dark) > BLURRED * suspect.module {
-        Some(Hint::TooBlurred)
     } else {
         None
     }
@@ -211,7 +215,7 @@ mod tests {
     #[test]
     fn a_code_of_tiny_modules_is_too_far() {
         let far = Suspect {
-            module: 1.2,
+            module: 0.9,
             ..WHOLE
         };
         assert_eq!(hint(&board(2.0, 1.0, |_, _| 0.0), far), Some(Hint::TooFar));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rxing::common::BitMatrix;
 use rxing::common::cpp_essentials::ConcentricPattern;
-use rxing::point;
-use rxing::qrcode::cpp_port::detector::GenerateFinderPatternSets;
+use rxing::qrcode::cpp_port::detector::{FinderPatternSet, GenerateFinderPatternSets};
+use rxing::{Point, point};
 
 use super::bars::{Care, Lines, read_bars, read_frame};
 use super::binary::{Threshold, dark};
@@ -265,6 +265,8 @@ struct Work<'a> {
     bars: Vec<Bars>,
     /// Every finder pattern that any look has found, in pixels of the frame.
     finders: Vec<ConcentricPattern>,
+    /// The three of them that are most likely a code's.
+    triple: Option<FinderPatternSet>,
     /// Finder patterns that stand by three as those of a QR code do.
     triples: usize,
     /// Lines that look like a product code's.
@@ -278,6 +280,7 @@ impl<'a> Work<'a> {
             half: None,
             bars: field.bars(4),
             finders: Vec::new(),
+            triple: None,
             triples: 0,
             signs: 0,
         }
@@ -337,6 +340,7 @@ impl<'a> Work<'a> {
         let mut finders = self.finders.clone();
         let triples = guarded(|| GenerateFinderPatternSets(&mut finders)).unwrap_or_default();
         self.triples = self.triples.max(triples.len());
+        self.triple = triples.first().copied();
         let triples = triples.iter().take(GRIDS_MAX);
         let mut found = Vec::new();
         for triple in triples {
@@ -353,23 +357,25 @@ impl<'a> Work<'a> {
 
     /// Where there is a code, if there is one.
     fn suspect(&self) -> Option<Suspect> {
-        if self.triples > 0 && !self.finders.is_empty() {
-            let mut all = Suspect {
-                left: f32::MAX,
-                top: f32::MAX,
-                right: f32::MIN,
-                bottom: f32::MIN,
-                module: 0.0,
+        if let Some(triple) = &self.triple {
+            let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|finder| finder.p);
+            let br = point(tr.x + bl.x - tl.x, tr.y + bl.y - tl.y);
+            let module = (triple.tl.size + triple.tr.size + triple.bl.size) as f32 / 21.0;
+            let reach = 3.5 * module;
+            let corners = [tl, tr, bl, br];
+            let ends = |axis: fn(&Point) -> f32| {
+                let low = corners.iter().map(axis).fold(f32::MAX, f32::min);
+                let high = corners.iter().map(axis).fold(f32::MIN, f32::max);
+                (low - reach, high + reach)
             };
-            for finder in &self.finders {
-                let reach = finder.size as f32 / 2.0;
-                all.left = all.left.min(finder.p.x - reach);
-                all.top = all.top.min(finder.p.y - reach);
-                all.right = all.right.max(finder.p.x + reach);
-                all.bottom = all.bottom.max(finder.p.y + reach);
-                all.module += finder.size as f32 / 7.0 / self.finders.len() as f32;
-            }
-            return Some(all);
+            let ((left, right), (top, bottom)) = (ends(|p| p.x), ends(|p| p.y));
+            return Some(Suspect {
+                left,
+                top,
+                right,
+                bottom,
+                module,
+            });
         }
         let bars = self.bars.first().filter(|_| self.signs >= SIGNS)?;
         let (sin, cos) = (bars.direction.sin().abs(), bars.direction.cos().abs());

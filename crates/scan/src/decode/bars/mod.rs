@@ -1,5 +1,6 @@
 //! Bars, read along several lines across them: each line is one vote for what it says.
 
+mod digits;
 mod profile;
 mod rows;
 mod upc_ean;

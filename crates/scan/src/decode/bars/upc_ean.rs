@@ -1,25 +1,10 @@
 //! EAN-13, EAN-8, UPC-A and UPC-E by comparing the grey of their modules with how each digit
 //! would look, at several strengths of blur: what a thresholded picture has lost is still there.
 
-use std::sync::LazyLock;
-
+use super::digits::{LOOKS, Look, SEEN, normalise};
 use super::profile::{Edge, Profile};
 use crate::ean;
 use crate::types::ScanKind;
-
-/// Widths of the digits of the odd set (A), a space first; GS1 General Specifications, 5.2.1.2.
-const WIDTHS: [[u8; 4]; 10] = [
-    [3, 2, 1, 1],
-    [2, 2, 2, 1],
-    [2, 1, 2, 2],
-    [1, 4, 1, 1],
-    [1, 1, 3, 2],
-    [1, 2, 3, 1],
-    [1, 1, 1, 4],
-    [1, 3, 1, 2],
-    [1, 2, 1, 3],
-    [3, 1, 1, 2],
-];
 
 /// Which of the six left digits are of the even set (B), the first digit's bit highest.
 const FIRST_DIGIT: [u8; 10] = [
@@ -32,76 +17,6 @@ const UPC_E_CHECK: [u8; 10] = [
     0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010,
     0b10_1001, 0b10_0101,
 ];
-
-/// How much of a module's grey its neighbours have each.
-const BLURS: [f32; 4] = [0.04, 0.14, 0.24, 0.31];
-
-/// A module's worth of neighbours on both sides belongs to the comparison.
-const SEEN: usize = 9;
-
-/// What a digit looks like: unit length, mean zero.
-type Look = [f32; SEEN];
-
-/// The looks of all digits at one blur: left odd, left even, right.
-struct Looks {
-    odd: [Look; 10],
-    even: [Look; 10],
-    right: [Look; 10],
-}
-
-static LOOKS: LazyLock<[Looks; BLURS.len()]> = LazyLock::new(|| BLURS.map(looks_at));
-
-fn looks_at(blur: f32) -> Looks {
-    let look = |modules: [f32; 7], before: f32, after: f32| -> Look {
-        // Dark is 1. Beyond the neighbours' first module little is known: half dark.
-        let mut wide = [0.5; SEEN + 2];
-        wide[1] = before;
-        wide[2..9].copy_from_slice(&modules);
-        wide[9] = after;
-        let mut seen: Look = std::array::from_fn(|i| {
-            wide[i + 1] * (1.0 - 2.0 * blur) + (wide[i] + wide[i + 2]) * blur
-        });
-        normalise(&mut seen);
-        seen
-    };
-    let modules = |digit: usize| {
-        let mut modules = [0.0; 7];
-        let mut at = 0;
-        for (place, width) in WIDTHS[digit].iter().enumerate() {
-            for _ in 0..*width {
-                modules[at] = (place % 2) as f32;
-                at += 1;
-            }
-        }
-        modules
-    };
-    let digits: [[f32; 7]; 10] = std::array::from_fn(modules);
-    let flipped = |digit: usize| digits[digit].map(|dark| 1.0 - dark);
-    Looks {
-        odd: std::array::from_fn(|d| look(digits[d], 1.0, 0.0)),
-        even: std::array::from_fn(|d| {
-            let mut even = flipped(d);
-            even.reverse();
-            look(even, 1.0, 0.0)
-        }),
-        right: std::array::from_fn(|d| look(flipped(d), 0.0, 1.0)),
-    }
-}
-
-/// Takes off the mean and brings to unit length; tells the length that it had.
-fn normalise(values: &mut Look) -> f32 {
-    let mean = values.iter().sum::<f32>() / SEEN as f32;
-    for value in values.iter_mut() {
-        *value -= mean;
-    }
-    let length = values.iter().map(|v| v * v).sum::<f32>().sqrt();
-    if length > 1e-6 {
-        for value in values.iter_mut() {
-            *value /= length;
-        }
-    }
-    length
-}
 
 /// The shape of a symbol: its modules, the edges it has when sharp, and where its digits begin.
 struct Shape {
@@ -462,6 +377,7 @@ fn text_of(digits: &Digits, kind: ScanKind) -> Option<(String, ScanKind)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::digits::WIDTHS;
     use super::super::profile::Look as Edges;
     use super::*;
 

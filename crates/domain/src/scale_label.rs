@@ -1,0 +1,145 @@
+//! Labels that a shop's own scale prints: an EAN-13 from the range that GS1 leaves to shops (02 and 20 to 29), with the
+//! article and its price or weight in it. How the digits lie differs from shop to shop, so the shop says.
+
+use crate::barcode;
+
+/// Digits of an EAN-13.
+const DIGITS: usize = 13;
+
+/// How a shop's labels are laid out: thirteen places, such as `21IIIIIWWWWWC`.
+///
+/// Two digits that the label begins with, then `I` for the article's number, `P` for a price in minor units or `W` for a
+/// weight in grams, `V` for a digit that is passed over (some scales check the price with it), and `C` for the check digit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    prefix: String,
+    item: (usize, usize),
+    amount: (usize, usize),
+    is_weight: bool,
+}
+
+/// Why a layout can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// Not thirteen places.
+    #[error("a label has 13 places, this layout has {0}")]
+    Length(usize),
+    /// It begins with digits that belong to the makers of products.
+    #[error("a shop's own labels begin with 02 or with 20 to 29, not with {0}")]
+    Prefix(String),
+    /// A letter that means nothing here, or digits after the first two.
+    #[error(
+        "place {place} is {letter}; after the first two digits there may be I, P, W, V and at the end C"
+    )]
+    Letter {
+        /// From 1.
+        place: usize,
+        /// What is there.
+        letter: char,
+    },
+    /// The article's number is missing or in two parts.
+    #[error("a layout needs one run of I, the article's number")]
+    Item,
+    /// The amount is missing, in two parts, or both a price and a weight.
+    #[error("a layout needs one run of P (a price) or of W (a weight)")]
+    Amount,
+}
+
+/// How much of an article a label is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelAmount {
+    /// Its whole price, in minor units of the shop's currency.
+    Price(u64),
+    /// Its weight, in grams.
+    Weight(u64),
+}
+
+/// What a scale's label says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScaleLabel {
+    /// The article's number, leading zeros kept.
+    pub item: String,
+    /// How much of it.
+    pub amount: LabelAmount,
+}
+
+impl Layout {
+    /// Reads a layout as the shop wrote it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what it should be.
+    pub fn parse(layout: &str) -> Result<Self, LayoutError> {
+        let places: Vec<char> = layout.chars().collect();
+        if places.len() != DIGITS {
+            return Err(LayoutError::Length(places.len()));
+        }
+        let prefix: String = places[..2].iter().collect();
+        let is_shops = prefix == "02" || matches!(prefix.parse(), Ok(20..=29_u8));
+        if !is_shops {
+            return Err(LayoutError::Prefix(prefix));
+        }
+        for (at, letter) in places.iter().enumerate().skip(2) {
+            let fits = match letter {
+                'I' | 'P' | 'W' | 'V' => at < DIGITS - 1,
+                'C' => at == DIGITS - 1,
+                _ => false,
+            };
+            if !fits {
+                return Err(LayoutError::Letter {
+                    place: at + 1,
+                    letter: *letter,
+                });
+            }
+        }
+        let item = run(&places, 'I').ok_or(LayoutError::Item)?;
+        let (price, weight) = (places.contains(&'P'), places.contains(&'W'));
+        let letter = match (price, weight) {
+            (true, false) => 'P',
+            (false, true) => 'W',
+            _ => return Err(LayoutError::Amount),
+        };
+        Ok(Self {
+            prefix,
+            item,
+            amount: run(&places, letter).ok_or(LayoutError::Amount)?,
+            is_weight: weight,
+        })
+    }
+
+    /// What a code says, if it is a label of this layout: an EAN-13, or a UPC-A that begins with 2, with a right check digit.
+    #[must_use]
+    pub fn read(&self, code: &str) -> Option<ScaleLabel> {
+        if !barcode::is_valid_gtin(code) {
+            return None;
+        }
+        let code = barcode::normalised(code);
+        if code.len() != DIGITS || !code.starts_with(&self.prefix) {
+            return None;
+        }
+        let amount = code[self.amount.0..self.amount.1].parse().ok()?;
+        Some(ScaleLabel {
+            item: code[self.item.0..self.item.1].to_owned(),
+            amount: if self.is_weight {
+                LabelAmount::Weight(amount)
+            } else {
+                LabelAmount::Price(amount)
+            },
+        })
+    }
+}
+
+/// What the first of the shop's layouts that fits makes of a code.
+#[must_use]
+pub fn read(code: &str, layouts: &[Layout]) -> Option<ScaleLabel> {
+    layouts.iter().find_map(|layout| layout.read(code))
+}
+
+/// From where to where a letter stands; `None` unless it is in one piece.
+fn run(places: &[char], letter: char) -> Option<(usize, usize)> {
+    let first = places.iter().position(|place| *place == letter)?;
+    let end = places.iter().rposition(|place| *place == letter)? + 1;
+    places[first..end]
+        .iter()
+        .all(|place| *place == letter)
+        .then_some((first, end))
+}

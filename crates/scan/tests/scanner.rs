@@ -1,0 +1,107 @@
+//! The cascade over several frames: its budget, its turns, and what it says of a code that it can't
+//! read. The clock is the test's.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use common::wear::{Subject, Wear, worn};
+use common::*;
+use counterfoil_scan::{GreyFrame, Hint, ScanKind, Scanner};
+
+/// What only one of the dearer tries reads.
+fn dark_screen() -> GreyFrame {
+    frame(&inverted(on_a_desk(&qr("card-1", 6))))
+}
+
+/// A clock that has moved on by `step` whenever it is asked.
+struct Ticking {
+    now: Cell<Duration>,
+    step: Duration,
+}
+
+impl Ticking {
+    fn by_millis(step: u64) -> Self {
+        Self {
+            now: Cell::new(Duration::ZERO),
+            step: Duration::from_millis(step),
+        }
+    }
+
+    fn read(&self) -> Duration {
+        self.now.set(self.now.get() + self.step);
+        self.now.get()
+    }
+}
+
+#[test]
+fn a_frame_gets_no_further_try_once_its_time_is_up() {
+    let clock = Ticking::by_millis(50);
+    let sight = Scanner::default().look(&dark_screen(), &|| clock.read());
+    assert!(sight.found.is_empty());
+    let standing = Scanner::default().look(&dark_screen(), &|| Duration::ZERO);
+    assert_eq!(codes(&standing.found), ["card-1"]);
+}
+
+#[test]
+fn the_dearer_tries_take_turns_over_the_frames() {
+    let clock = Ticking::by_millis(2);
+    let mut scanner = Scanner::default();
+    let read_at = (0..24).find(|_| {
+        let sight = scanner.look(&dark_screen(), &|| clock.read());
+        !sight.found.is_empty()
+    });
+    assert!(read_at.is_some_and(|frame| frame > 0), "{read_at:?}");
+}
+
+#[test]
+fn what_costs_little_is_tried_on_every_frame() {
+    let clock = Ticking::by_millis(50);
+    let mut scanner = Scanner::default();
+    for card in ["first-card", "second-card"] {
+        let sight = scanner.look(&frame(&on_a_desk(&qr(card, 6))), &|| clock.read());
+        assert_eq!(codes(&sight.found), [card]);
+    }
+}
+
+#[test]
+fn an_empty_desk_is_given_up_before_any_reader_is_asked() {
+    let asked = Cell::new(0);
+    let clock = || {
+        asked.set(asked.get() + 1);
+        Duration::ZERO
+    };
+    let sight = Scanner::default().look(&frame(&page(1280, 720, 200)), &clock);
+    assert_eq!(sight.found, []);
+    assert_eq!(asked.get(), 1, "only the start was noted");
+}
+
+#[test]
+fn votes_of_one_product_do_not_sell_the_next_one() {
+    let mut scanner = Scanner::default();
+    for code in ["4006381333931", "9780201379624"] {
+        let product = frame(&on_a_desk(&bars(ScanKind::Ean13, code, 3, 200)));
+        let sight = scanner.look(&product, &|| Duration::ZERO);
+        assert!(
+            codes(&sight.found).iter().all(|found| *found == code),
+            "{sight:?}"
+        );
+    }
+}
+
+#[test]
+fn a_card_out_of_focus_earns_a_hint_after_some_frames() {
+    let blurred = worn(Subject::Card, Wear::Blur, 3, 0);
+    let mut scanner = Scanner::default();
+    let hints: Vec<Option<Hint>> = (0..8)
+        .map(|_| scanner.look(&blurred, &|| Duration::ZERO).hint)
+        .collect();
+    assert_eq!(hints[0], None);
+    assert_eq!(hints[7], Some(Hint::TooBlurred));
+}
