@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0001_init.sql"),
     include_str!("../../../migrations/till/0002_fewer_indexes.sql"),
     include_str!("../../../migrations/till/0003_desk.sql"),
+    include_str!("../../../migrations/till/0004_fewer_indexes_still.sql"),
 ];
 
 /// `CFtl`: marks a file as a till's database.

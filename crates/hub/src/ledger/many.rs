@@ -99,7 +99,7 @@ pub async fn list(
     for chunk in keys.chunks(ROWS_MAX) {
         let size = chunk.len().next_power_of_two();
         let mut statement = bind(sqlx::query(text(sql, size, with_places)));
-        // The last one fills the rest: naming a key twice finds it once.
+        // Some keys fill the rest: one that is named twice is found once.
         for key in chunk.iter().chain(chunk.iter().cycle()).take(size) {
             statement = statement.bind(key.clone());
         }
