@@ -8,6 +8,8 @@ ON CONFLICT (shift_id) DO UPDATE SET
     expected_minor = excluded.expected_minor,
     counted_minor = excluded.counted_minor,
     note = excluded.note,
-    close_op_id = coalesce(close_op_id, excluded.close_op_id),
+    -- Of two closings the hub's first counts, also where the other was done here.
+    close_op_id = CASE WHEN close_pending = 1 THEN coalesce(excluded.close_op_id, close_op_id)
+        ELSE coalesce(close_op_id, excluded.close_op_id) END,
     close_pending = excluded.close_pending
 WHERE closed_at IS NULL OR excluded.close_pending = 0

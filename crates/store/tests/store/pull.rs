@@ -1,6 +1,7 @@
 //! Following the hub's numbered changes.
 
 use counterfoil_domain::{EntityKind, Op};
+use counterfoil_store::{ConfirmedRow, OpFate};
 use counterfoil_testkit::edit;
 use serde_json::json;
 use uuid::Uuid;
@@ -123,6 +124,50 @@ fn shift_is_confirmed_by_its_two_facts() {
     hub.sync(&till);
     assert_eq!(pending(&till), 0);
     assert_eq!(till.value::<i64>("SELECT counted_minor FROM shift"), 10_000);
+}
+
+#[test]
+fn of_two_closings_of_one_shift_the_first_at_the_hub_counts_everywhere() {
+    use counterfoil_domain::fact::{ShiftClosed, ShiftOpened};
+    use counterfoil_domain::{Currency, FactRow, Money, OpId};
+    let (till, mut hub) = Till::in_step();
+    let money = |minor| Money::new(minor, Currency::PEN).unwrap();
+    let opened = ShiftOpened {
+        shift_id: till.shop.id(),
+        device_id: till.shop.device_id,
+        staff_id: till.shop.cashier,
+        at: till.now(),
+        opening_float: money(0),
+    };
+    let closed = |counted| ShiftClosed {
+        shift_id: opened.shift_id,
+        device_id: till.shop.device_id,
+        staff_id: till.shop.cashier,
+        at: till.now(),
+        expected: money(0),
+        counted: money(counted),
+        note: String::new(),
+    };
+    till.store
+        .transact(Op::ShiftOpened(opened.clone()), None)
+        .unwrap();
+    hub.sync(&till);
+    let here = till
+        .store
+        .transact(Op::ShiftClosed(closed(200)), None)
+        .unwrap();
+    // A copy of this till closed it too, and the hub heard that first.
+    let there = OpId(Uuid::from_u128(7));
+    for op_id in [there, here] {
+        let row = ConfirmedRow::Fact(FactRow::ShiftClosed(closed(100)));
+        hub.publish(till.shop.device_id, Some(op_id), OpFate::Applied, vec![row]);
+    }
+    hub.pull(&till);
+    assert_eq!(till.value::<i64>("SELECT counted_minor FROM shift"), 100);
+    assert_eq!(
+        till.value::<String>("SELECT close_op_id FROM shift"),
+        there.to_string()
+    );
 }
 
 #[test]

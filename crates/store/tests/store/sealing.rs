@@ -36,6 +36,34 @@ fn facts_go_before_claims_and_claims_before_edits() {
 }
 
 #[test]
+fn batch_ends_before_an_operation_that_a_copy_of_this_till_sent_already() {
+    let (till, mut hub) = Till::in_step();
+    let done: Vec<_> = (1..=3)
+        .map(|pieces| {
+            let op = till.shop.deliver(0, pieces);
+            till.store.transact(op, None).unwrap()
+        })
+        .collect();
+    let next = || {
+        let batch = till.store.seal_next(200, 256 * 1024).unwrap().unwrap();
+        let ids: Vec<_> = batch.ops.iter().map(|op| op.op_id).collect();
+        (ids, batch.ops[0].seq)
+    };
+    let (sealed, first) = next();
+    assert_eq!(sealed, done);
+    let fate = OpFate::Applied;
+    hub.publish(till.shop.device_id, Some(done[1]), fate.clone(), Vec::new());
+    hub.pull(&till);
+    assert_eq!(next().0, done[..1]);
+    till.store
+        .record_results(EPOCH, &[(done[0], fate)])
+        .unwrap();
+    assert_eq!(next().0, done[2..]);
+    till.store.resend_from(first + 1).unwrap();
+    assert_eq!(next().0, done[1..], "what the hub asks for is whole");
+}
+
+#[test]
 fn booking_into_a_freed_slot_goes_after_what_freed_it() {
     let touch = |id| Touch {
         kind: "visit".to_owned(),
