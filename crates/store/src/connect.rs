@@ -56,7 +56,13 @@ pub(crate) fn writer(
         examine(&conn)?;
     }
     // FULL, not NORMAL: with NORMAL a power cut loses the last commits, which somebody saw as done.
-    conn.pragma_update(None, "journal_mode", "WAL")?;
+    let mode: String =
+        conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::DiskFailed(format!(
+            "the log cannot be begun, the mode stays {mode}"
+        )));
+    }
     conn.pragma_update(None, "synchronous", "FULL")?;
     if cfg!(target_vendor = "apple") {
         conn.pragma_update(None, "fullfsync", true)?;

@@ -61,7 +61,9 @@ pub fn lane(project: &Project, lane: &str, options: &[&str]) -> Result<String> {
 fn built(project: &Project, build: &Build) -> Result<String> {
     packages::ensure(project, &[packages::BUILD])?;
     let mut cargo = project.cargo();
+    // The lanes of processes start the hub's program, which lies beside the proof's.
     cargo.args(["build", "--quiet", "--package", "counterfoil-proof"]);
+    cargo.args(["--package", "counterfoil-hub"]);
     if build.release {
         cargo.arg("--release");
     }

@@ -1,6 +1,7 @@
 //! The process lane: the real programs, killed and stopped at random moments behind a faulty network.
 
 mod drill;
+mod process;
 mod proxy;
 mod run;
 mod stage;
@@ -17,8 +18,6 @@ use serde_json::json;
 
 use crate::history::Verdict;
 use stage::Stage;
-
-pub use drill::Kind;
 
 /// What to run.
 #[derive(Debug, Clone, Args)]
@@ -101,7 +100,7 @@ fn all(
     options: &Options,
     mut one: impl FnMut(&Stage, u64) -> Result<(Verdict, Deeds)>,
 ) -> Result<Sum> {
-    world::listen_for_the_end()?;
+    process::listen_for_the_end()?;
     let stage = Stage::build()?;
     let mut sum = Sum::default();
     for number in options.from..options.from + options.runs {

@@ -1,51 +1,23 @@
 //! One run's processes: a hub, a proxy before it, and tills of two shops, all of which can be killed and stopped.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
 use counterfoil_protocol::sync::{Change, PULL_ROWS_MAX, PullQuery, PullReply};
 use counterfoil_sync::{HttpTransport, HubClient};
 use counterfoil_tests::failure::Context as _;
-use counterfoil_tests::group::{Group, signal_group};
+use counterfoil_tests::group::signal_group;
 use counterfoil_tests::processes::Hub;
-use counterfoil_tests::{Failure, Result, wait};
+use counterfoil_tests::{Failure, Result};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+use super::process::{Process, until};
 use super::proxy::{Proxy, Weather};
 use super::stage::{SHOPS, Seat, Stage, TILLS};
 use super::till;
 use crate::history::{Evidence, History, Line, Recorder, Replica};
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-static ENDS: AtomicBool = AtomicBool::new(false);
-
-/// Ctrl-C and SIGTERM end a run by the way of its destructors, so that no process stays behind.
-///
-/// # Errors
-/// When the system refuses.
-pub fn listen_for_the_end() -> Result {
-    ctrlc::set_handler(|| ENDS.store(true, Ordering::SeqCst)).context("listening for Ctrl-C")
-}
-
-/// Waits until `ready` answers.
-fn until<T>(what: &str, mut ready: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    wait::until(PATIENCE, what, || {
-        if ENDS.load(Ordering::SeqCst) {
-            return Err(Failure::new("interrupted"));
-        }
-        ready()
-    })
-}
 
 struct Till {
     folder: PathBuf,
@@ -53,89 +25,11 @@ struct Till {
     process: Option<Process>,
 }
 
-/// A running till.
-struct Process {
-    group: Group,
-    said: Mutex<Receiver<String>>,
-    stopped: bool,
-}
-
-impl Process {
-    fn start(stage: &Stage, folder: &Path) -> Result<Self> {
-        let log = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(folder.join("till.log"))?;
-        let mut command = stage.programs.command("counterfoil-proof")?;
-        command
-            .arg("till")
-            .arg("--folder")
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut group = Group::spawn(&mut command)?;
-        let (send, said) = channel();
-        if let Some(out) = group.child().stdout.take() {
-            std::thread::spawn(move || {
-                for line in BufReader::new(out).lines().map_while(std::io::Result::ok) {
-                    if send.send(line).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        Ok(Self {
-            group,
-            said: Mutex::new(said),
-            stopped: false,
-        })
-    }
-
-    fn tell(&mut self, order: &str) -> Result {
-        let input = self.group.child().stdin.as_mut();
-        let input = input.ok_or_else(|| Failure::new("the till takes no orders"))?;
-        writeln!(input, "{order}")?;
-        Ok(input.flush()?)
-    }
-
-    fn wait_for(&mut self, word: &str) -> Result {
-        until(&format!("a till that is {word}"), || {
-            if let Ok(said) = self.said.lock()
-                && let Ok(line) = said.try_recv()
-            {
-                if line == word {
-                    return Ok(Some(()));
-                }
-                if let Some(why) = line.strip_prefix("failed ") {
-                    return Err(Failure::new(format!("a till failed: {why}")));
-                }
-                return Ok(None);
-            }
-            match self.group.ended()? {
-                Some(status) => Err(Failure::new(format!("a till ended by itself: {status}"))),
-                None => Ok(None),
-            }
-        })
-    }
-
-    fn stop(&mut self, stop: bool) {
-        let signal = if stop {
-            Signal::SIGSTOP
-        } else {
-            Signal::SIGCONT
-        };
-        signal_group(self.group.id(), signal);
-        self.stopped = stop;
-    }
-}
-
 /// See the module.
 pub struct World<'a> {
     stage: &'a Stage,
     tills: Vec<Vec<Till>>,
     hub: Option<Hub>,
-    hub_is_stopped: bool,
     address: SocketAddr,
     proxy: Proxy,
     folder: TempDir,
@@ -176,7 +70,6 @@ impl<'a> World<'a> {
             stage,
             tills,
             hub: Some(hub),
-            hub_is_stopped: false,
             address,
             proxy,
             folder,
@@ -221,7 +114,7 @@ impl<'a> World<'a> {
 
     /// Stops a till, or lets it go on.
     pub fn stop_till(&mut self, number: usize, stop: bool) {
-        if let Some(process) = &mut self.till(number).process {
+        if let Some(process) = &self.till(number).process {
             process.stop(stop);
         }
     }
@@ -231,7 +124,6 @@ impl<'a> World<'a> {
     /// # Errors
     /// When the system does not answer.
     pub fn kill_hub(&mut self) -> Result {
-        self.hub_is_stopped = false;
         self.hub.take().map_or(Ok(()), Hub::kill)
     }
 
@@ -249,7 +141,7 @@ impl<'a> World<'a> {
     }
 
     /// Stops the hub, or lets it go on.
-    pub fn stop_hub(&mut self, stop: bool) {
+    pub fn stop_hub(&self, stop: bool) {
         if let Some(hub) = &self.hub {
             let signal = if stop {
                 Signal::SIGSTOP
@@ -257,7 +149,6 @@ impl<'a> World<'a> {
                 Signal::SIGCONT
             };
             signal_group(hub.id(), signal);
-            self.hub_is_stopped = stop;
         }
     }
 

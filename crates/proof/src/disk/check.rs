@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::entity::Fields;
-use counterfoil_domain::{EntityKind, FactRow, Hlc, OpHash, OpId, OpMeta, StaffId, UnixMs};
-use counterfoil_store::read::health::check_health;
-use counterfoil_store::{ConfirmedRow, OpFate, Store, StoreError};
+use counterfoil_domain::{EntityKind, FactRow, OpHash, OpId, OpMeta, StaffId, UnixMs};
+use counterfoil_store::{ConfirmedRow, OpFate, Store};
 use counterfoil_testkit::SampleShop;
 use uuid::Uuid;
 
+use super::found::{Entities, Fact, Found, OutboxRow, read};
 use super::hub::ModelHub;
 use super::model::{Known, Model, Place};
 
@@ -20,117 +20,8 @@ pub struct Settled {
     pub gone: u64,
 }
 
-struct OutboxRow {
-    op_id: OpId,
-    kind: String,
-    payload: String,
-    at: i64,
-    staff_id: Option<String>,
-    hlc: Hlc,
-    state: String,
-    incarnation: Option<String>,
-    seq: Option<u64>,
-    prev_hash: Option<String>,
-    hash: Option<String>,
-    confirmed_seq: Option<u64>,
-    touches: u32,
-    entries: u32,
-}
-
-/// A fact: kind, id, operation, pending, amount, lines and tenders.
-type Fact = (String, String, Option<String>, bool, i64, u32);
-/// An entity's fields and whether it is deleted, by whether they are the overlay's, and by kind and id.
-type Entities = BTreeMap<(bool, String, String), (Fields, bool)>;
-
-struct Found {
-    outbox: Vec<OutboxRow>,
-    journal: u32,
-    facts: BTreeSet<Fact>,
-    entities: Entities,
-    carts: BTreeMap<String, (String, String)>,
-    unsound: Vec<String>,
-    wrong_balances: u32,
-}
-
 fn ensure(holds: bool, what: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what()) }
-}
-
-fn number(stored: Option<i64>) -> Option<u64> {
-    stored.and_then(|number| u64::try_from(number).ok())
-}
-
-fn read(store: &Store) -> Result<Found, StoreError> {
-    store.read(|conn| {
-        let health = check_health(conn)?;
-        let mut outbox = Vec::new();
-        let mut statement = conn.prepare_cached(include_str!("../../queries/list_outbox.sql"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let op_id: String = row.get("op_id")?;
-            outbox.push(OutboxRow {
-                op_id: op_id
-                    .parse()
-                    .map_err(|_| StoreError::Damaged(format!("op id {op_id}")))?,
-                kind: row.get("kind")?,
-                payload: row.get("payload")?,
-                at: row.get("at")?,
-                staff_id: row.get("staff_id")?,
-                hlc: Hlc {
-                    ms: row.get("hlc_ms")?,
-                    counter: row.get("hlc_counter")?,
-                },
-                state: row.get("state")?,
-                incarnation: row.get("incarnation")?,
-                seq: number(row.get("seq")?),
-                prev_hash: row.get("prev_hash")?,
-                hash: row.get("hash")?,
-                confirmed_seq: number(row.get("confirmed_seq")?),
-                touches: row.get("touches")?,
-                entries: row.get("entries")?,
-            });
-        }
-        let mut statement =
-            conn.prepare_cached(include_str!("../../queries/list_fact_rows.sql"))?;
-        let facts = statement.query_map([], |row| {
-            Ok((
-                row.get("name")?,
-                row.get("id")?,
-                row.get("op_id")?,
-                row.get("pending")?,
-                row.get("amount")?,
-                row.get("parts")?,
-            ))
-        })?;
-        let facts = facts.collect::<Result<_, _>>()?;
-        let mut entities = Entities::new();
-        let mut statement = conn.prepare_cached(include_str!("../../queries/list_entities.sql"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let body: String = row.get("body")?;
-            entities.insert(
-                (row.get("overlay")?, row.get("kind")?, row.get("id")?),
-                (serde_json::from_str(&body)?, row.get("deleted")?),
-            );
-        }
-        let mut statement = conn.prepare_cached(include_str!("../../queries/list_carts.sql"))?;
-        let carts = statement.query_map([], |row| {
-            Ok((row.get("cart_id")?, (row.get("state")?, row.get("body")?)))
-        })?;
-        Ok(Found {
-            outbox,
-            journal: conn.query_row(
-                include_str!("../../queries/count_journal.sql"),
-                [],
-                |row| row.get("entries"),
-            )?,
-            facts,
-            entities,
-            carts: carts.collect::<Result<_, _>>()?,
-            unsound: health.errors,
-            wrong_balances: health.wrong_balances,
-        })
-    })
 }
 
 /// Everything that was acknowledged is there, once and whole; nothing else is. After a power cut whatever was uncertain
@@ -297,8 +188,8 @@ fn check_states(
                 seq.is_none()
                     && match planned.sealed {
                         Known::Sure(_) => state == "sealed",
-                        Known::Maybe => state == "sealed" || state == "waiting",
-                        Known::No => state == "waiting",
+                        // A till in step seals an operation with its own commit.
+                        Known::Maybe | Known::No => state == "sealed" || state == "waiting",
                     }
             }
         };
@@ -456,14 +347,13 @@ fn check_own(
 
 fn settle(found: &Found, places: &[usize], model: &mut Model) -> Settled {
     let mut settled = Settled::default();
+    model.unsynced_answers.clear();
     for (row, place) in found.outbox.iter().zip(places) {
         let planned = &mut model.ops[*place];
         settled.kept += u64::from(planned.done == Known::Maybe);
         planned.done = Known::Sure(row.op_id);
-        if planned.sealed == Known::Maybe {
-            planned.sealed = place_of(row).map_or(Known::No, Known::Sure);
-        }
-        if planned.answered == Known::Maybe {
+        planned.sealed = place_of(row).map_or(Known::No, Known::Sure);
+        if planned.answered != Known::No {
             planned.answered = if row.state == "sealed" {
                 Known::No
             } else {

@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod found;
 mod hub;
 mod machine;
 mod model;

@@ -9,6 +9,8 @@ use counterfoil_domain::{CartId, Incarnation, Op, OpHash, OpId};
 pub struct Register<T> {
     sure: T,
     maybe: Vec<T>,
+    /// What was acknowledged and becomes sure with the next synced commit.
+    drifting: Option<T>,
 }
 
 impl<T: PartialEq + Clone> Register<T> {
@@ -17,12 +19,26 @@ impl<T: PartialEq + Clone> Register<T> {
         Self {
             sure,
             maybe: Vec::new(),
+            drifting: None,
         }
     }
 
     /// What was acknowledged last.
-    pub const fn sure(&self) -> &T {
-        &self.sure
+    pub fn now(&self) -> &T {
+        self.drifting.as_ref().unwrap_or(&self.sure)
+    }
+
+    /// A write that is acknowledged before it is synced: a power cut may take it back.
+    pub fn drifted(&mut self, value: T) {
+        self.maybe.push(value.clone());
+        self.drifting = Some(value);
+    }
+
+    /// A later commit was synced, and with it everything before.
+    pub fn synced(&mut self) {
+        if let Some(value) = self.drifting.take() {
+            self.wrote(value, true);
+        }
     }
 
     /// A write that ended well, or not.
@@ -30,6 +46,7 @@ impl<T: PartialEq + Clone> Register<T> {
         if acknowledged {
             self.sure = value;
             self.maybe.clear();
+            self.drifting = None;
         } else {
             self.maybe.push(value);
         }
@@ -87,6 +104,8 @@ pub struct Model {
     /// Payloads are unique, so that an operation whose id nobody heard of is found.
     by_payload: HashMap<String, usize>,
     groups: usize,
+    /// Operations whose answer is kept and not synced yet.
+    pub unsynced_answers: Vec<usize>,
     pub cursor: Register<u64>,
     pub carts: BTreeMap<CartId, Register<KeptCart>>,
     pub setting: Register<Option<String>>,
@@ -99,6 +118,7 @@ impl Model {
             ops: Vec::new(),
             by_payload: HashMap::new(),
             groups: 0,
+            unsynced_answers: Vec::new(),
             cursor: Register::new(0),
             carts: BTreeMap::new(),
             setting: Register::new(None),
@@ -131,6 +151,14 @@ impl Model {
             });
         }
         Ok(())
+    }
+
+    /// What a person did was committed, and so synced with everything before it.
+    pub fn synced(&mut self) {
+        self.cursor.synced();
+        for place in std::mem::take(&mut self.unsynced_answers) {
+            self.ops[place].answered = Known::Sure(());
+        }
     }
 
     /// The operation with this payload.

@@ -276,6 +276,9 @@ impl<'a> Till<'a> {
                 self.attempt(&what(), |store| store.transact_many(many))?
             }
         };
+        if end == End::Done {
+            self.model.synced();
+        }
         self.model.asked(&ops, ids.as_deref(), end == End::Unsure)
     }
 
@@ -329,10 +332,12 @@ impl<'a> Till<'a> {
         let (end, _) = self.attempt("record", |store| store.record_results(EPOCH, &results))?;
         for place in places {
             let answered = &mut self.model.ops[place].answered;
-            match end {
-                End::Done => *answered = Known::Sure(()),
-                End::Unsure if *answered == Known::No => *answered = Known::Maybe,
-                End::Unsure | End::NotDone => {}
+            if end != End::NotDone && *answered == Known::No {
+                *answered = Known::Maybe;
+            }
+            // The hub would say it again, so the store does not wait for the disk here.
+            if end == End::Done {
+                self.model.unsynced_answers.push(place);
             }
         }
         Ok(true)
@@ -351,8 +356,10 @@ impl<'a> Till<'a> {
             .after(cursor.seq, usize::try_from(limit).unwrap_or(1));
         let to = cursor.seq + changes.len() as u64;
         let (end, _) = self.attempt("pull", |store| store.apply_changes(EPOCH, changes))?;
-        if end != End::NotDone {
-            self.model.cursor.wrote(to, end == End::Done);
+        match end {
+            End::Done => self.model.cursor.drifted(to),
+            End::Unsure => self.model.cursor.wrote(to, false),
+            End::NotDone => {}
         }
         Ok(())
     }
@@ -420,6 +427,9 @@ impl<'a> Till<'a> {
         self.number += 1;
         let value = self.number.to_string();
         let (end, _) = self.attempt("setting", |store| store.set_setting("proof", &value))?;
+        if end == End::Done {
+            self.model.synced();
+        }
         if end != End::NotDone {
             self.model.setting.wrote(Some(value), end == End::Done);
         }
@@ -434,13 +444,13 @@ impl<'a> Till<'a> {
         for _ in 0..200 {
             let sent = !self.push(200, false)?;
             self.pull(500)?;
-            if sent && *self.model.cursor.sure() == self.hub.changes.len() as u64 {
+            if sent && *self.model.cursor.now() == self.hub.changes.len() as u64 {
                 return Ok(());
             }
         }
         Err(format!(
             "the till stays at {} of {} changes",
-            self.model.cursor.sure(),
+            self.model.cursor.now(),
             self.hub.changes.len()
         ))
     }

@@ -205,9 +205,9 @@ fn operation_whose_end_nobody_heard_may_be_there_or_not() {
         if !there {
             shops[0].changes.pop();
             let last = id(20_003);
-            shops[0].replicas.iter_mut().for_each(|r| {
-                r.facts.remove(&last);
-            });
+            for replica in &mut shops[0].replicas {
+                replica.facts.remove(&last);
+            }
         }
         check(&shops)
     };
