@@ -182,7 +182,7 @@ impl Till {
         let product = n % self.shop.products.len();
         Ok(match n % 20 {
             0..9 => {
-                let customer = (n % 2 == 0).then_some(regular);
+                let customer = n.is_multiple_of(2).then_some(regular);
                 let now = SystemClock.now();
                 let mut sale = self
                     .shop
