@@ -225,7 +225,7 @@ impl Bench {
         let mut ops = Vec::with_capacity(PULLED);
         for n in 0..PULLED {
             let now = SystemClock.now();
-            let op = if n % 2 == 0 {
+            let op = if n.is_multiple_of(2) {
                 let mut sale =
                     self.shop
                         .sale(u32::try_from(n)?, &[(n % 3, 1), (1, 2)], None, now)?;
