@@ -10,4 +10,4 @@ ON CONFLICT (shift_id) DO UPDATE SET
     note = excluded.note,
     close_op_id = coalesce(close_op_id, excluded.close_op_id),
     close_pending = excluded.close_pending
-WHERE closed_at IS NULL OR excluded.close_pending = 0
+WHERE shift.closed_at IS NULL OR (excluded.close_pending = 0 AND shift.close_pending = 1)
