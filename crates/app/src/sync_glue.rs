@@ -12,9 +12,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Outcome;
 use crate::secrets::{SecretError, Secrets};
-use crate::view::{
-    DiskView, Failure, SyncPhase, SyncProgressView, SyncState, SyncStatusView,
-};
+use crate::view::{DiskView, Failure, SyncPhase, SyncProgressView, SyncState, SyncStatusView};
 use crate::{AppEvent, Counterfoil, Inner};
 
 /// The threads of the network, and the sync on them.

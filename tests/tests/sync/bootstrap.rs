@@ -198,6 +198,8 @@ async fn a_till_that_worked_before_its_first_image_loses_nothing() {
                 .is_err()
         );
         other.perform([other.shop.deliver(1, 3)]);
+        let own = "SELECT count(*) FROM stock WHERE op_id IN (SELECT op_id FROM outbox)";
+        let moved = other.count(own);
         assert!(matches!(
             boot(&other, Why::New).await,
             Ok(Boot::Installed(_))
@@ -214,9 +216,12 @@ async fn a_till_that_worked_before_its_first_image_loses_nothing() {
             1
         );
         assert_eq!(
-            other.count("SELECT count(*) FROM stock WHERE pending = 1"),
-            1
+            other.count(own),
+            moved,
+            "what is on its way and what is not"
         );
+        let settled = "SELECT count(*) FROM outbox WHERE confirmed_seq IS NOT NULL";
+        assert!(other.count(settled) > 0, "the image says what it holds");
         other.sync().await.expect("the rest is sent");
         assert_eq!(other.unconfirmed(), 0);
         assert_eq!(other.count("SELECT count(*) FROM entity_overlay"), 0);
