@@ -4,15 +4,15 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use counterfoil_sync::{
-    HttpTransport, HubCredentials, SyncConfig, SyncEngine, SyncHandle, SyncState as EngineState,
-    SyncStatus,
+    HttpTransport, HubCredentials, Phase, Progress, SyncConfig, SyncEngine, SyncHandle,
+    SyncState as EngineState, SyncStatus,
 };
 use ed25519_dalek::SigningKey;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::failure::Outcome;
 use crate::secrets::{SecretError, Secrets};
-use crate::view::{DiskView, Failure, SyncState, SyncStatusView};
+use crate::view::{DiskView, Failure, SyncPhase, SyncProgressView, SyncState, SyncStatusView};
 use crate::{AppEvent, Counterfoil, Inner};
 
 /// The threads of the network, and the sync on them.
@@ -272,6 +272,7 @@ impl Counterfoil {
             hub: hub.unwrap_or_default(),
             trouble: trouble.filter(|_| paired),
             disk: self.disk(),
+            progress: None,
         })
     }
 }
@@ -303,5 +304,20 @@ fn view_of(status: &SyncStatus, hub: &str, disk: DiskView) -> SyncStatusView {
         hub: hub.to_owned(),
         trouble: status.trouble.clone(),
         disk,
+        progress: status.progress.as_ref().map(progress_view),
+    }
+}
+
+fn progress_view(progress: &Progress) -> SyncProgressView {
+    let kib = |bytes: u64| u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
+    SyncProgressView {
+        phase: match progress.phase {
+            Phase::Preparing => SyncPhase::Preparing,
+            Phase::Downloading => SyncPhase::Downloading,
+            Phase::Unpacking => SyncPhase::Unpacking,
+            Phase::Installing => SyncPhase::Installing,
+        },
+        done_kib: kib(progress.done_bytes),
+        total_kib: kib(progress.total_bytes),
     }
 }

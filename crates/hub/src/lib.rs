@@ -112,6 +112,7 @@ pub async fn serve(
         }
     };
     hub.live.close();
+    hub.images.close();
     heads.abort();
     // One that is half done leaves no backup; the next start makes another.
     backups.abort();

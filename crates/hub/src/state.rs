@@ -11,8 +11,8 @@ use crate::backup::{Plan, Watch};
 use crate::db::{Db, OpenError};
 use crate::http::limit::Limiter;
 use crate::rooms::auth::Passwords;
+use crate::rooms::sync::image::Shelf;
 use crate::rooms::sync::live::Live;
-use crate::rooms::sync::snapshot::Snapshots;
 use crate::secret::{SecretError, Secrets};
 
 /// What an operator may set.
@@ -30,6 +30,8 @@ pub struct Config {
     pub grace: Duration,
     /// How often the heads of watched tenants are looked up, when several hubs may share the database.
     pub live_poll: Duration,
+    /// From so many changes on a new till is offered an image instead of pulling them.
+    pub image_from_changes: u64,
     /// Where and how often the hub backs its database up by itself; absent: not at all.
     pub backup: Option<Plan>,
 }
@@ -43,6 +45,7 @@ impl Default for Config {
             trust_proxy: false,
             grace: Duration::from_secs(20),
             live_poll: Duration::from_millis(300),
+            image_from_changes: 2_000,
             backup: None,
         }
     }
@@ -94,7 +97,7 @@ pub struct Inner {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Images for new tills.
-    pub snapshots: Snapshots,
+    pub images: Shelf,
     /// How the hub's own backups go.
     pub backups: Watch,
 }
@@ -131,7 +134,7 @@ impl Hub {
             limiter: Limiter::default(),
             live: Live::default(),
             passwords,
-            snapshots: Snapshots::default(),
+            images: Shelf::default(),
             backups: Watch::default(),
             config,
             sources,

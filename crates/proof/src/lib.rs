@@ -2,6 +2,7 @@
 //!
 //! Nothing that ships depends on this crate; it may know every other one. Each lane has a `run` that its command calls.
 
+pub mod bootstrap;
 pub mod crash;
 pub mod disk;
 pub mod history;

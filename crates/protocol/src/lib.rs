@@ -4,6 +4,7 @@ pub mod auth;
 pub mod card;
 pub mod code;
 pub mod envelope;
+pub mod image;
 pub mod pairing;
 pub mod sync;
 

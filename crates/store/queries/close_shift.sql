@@ -12,4 +12,4 @@ ON CONFLICT (shift_id) DO UPDATE SET
     close_op_id = CASE WHEN close_pending = 1 THEN coalesce(excluded.close_op_id, close_op_id)
         ELSE coalesce(close_op_id, excluded.close_op_id) END,
     close_pending = excluded.close_pending
-WHERE closed_at IS NULL OR excluded.close_pending = 0
+WHERE shift.closed_at IS NULL OR (excluded.close_pending = 0 AND shift.close_pending = 1)

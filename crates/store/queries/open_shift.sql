@@ -8,4 +8,4 @@ ON CONFLICT (shift_id) DO UPDATE SET
     currency = excluded.currency,
     op_id = coalesce(op_id, excluded.op_id),
     pending = excluded.pending
-WHERE excluded.pending = 0
+WHERE excluded.pending = 0 AND (shift.pending = 1 OR shift.op_id IS NULL)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use counterfoil_domain::table::{entity_row, fact_rows};
 use counterfoil_domain::{EntityRow, FactRow, OpId, planted};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
@@ -10,10 +11,11 @@ use crate::clash::Watch;
 use crate::entity;
 use crate::epoch;
 use crate::error::StoreError;
-use crate::fact::{self, Source};
+use crate::fact::{self, Source, Written};
 use crate::meta;
 use crate::outbox::{EntityKey, OpFate, edited_by, rebase_all};
 use crate::store::Store;
+use crate::sums::Tally;
 use crate::tx::Tx;
 
 /// How far this till has followed the hub.
@@ -102,12 +104,13 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
         return Err(StoreError::EpochChanged);
     }
     let mut seq = cursor.seq;
+    let mut tally = Tally::open(tx.conn(), &cursor)?;
     let mut touched: BTreeSet<EntityKey> = BTreeSet::new();
     let watch = Watch::begin(tx.conn())?;
     for change in changes {
         if change.seq <= seq {
             planted!("pull-applied-twice", {
-                apply_one(tx, change, &mut touched)?;
+                apply_one(tx, change, &watch, &mut touched, &mut tally)?;
             });
             continue;
         }
@@ -117,13 +120,14 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
                 got: change.seq,
             });
         }
-        apply_one(tx, change, &watch, &mut touched)?;
+        apply_one(tx, change, &watch, &mut touched, &mut tally)?;
         seq = change.seq;
     }
     // Once over the batch: only the last state of an entity is ever seen.
     planted!("overlay-not-rebuilt", { touched.clear() });
     rebase_all(tx, touched)?;
     save_cursor(tx.conn(), epoch, seq)?;
+    tally.close(tx.conn())?;
     epoch::settle(tx, seq)?;
     Ok(Cursor {
         epoch: Some(epoch),
@@ -136,6 +140,7 @@ fn apply_one(
     change: &Confirmed,
     watch: &Watch,
     touched: &mut BTreeSet<EntityKey>,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let conn = tx.conn();
     if let (true, Some(op_id)) = (change.own, change.op_id) {
@@ -154,7 +159,10 @@ fn apply_one(
     for row in &change.rows {
         match row {
             ConfirmedRow::Fact(fact) => {
-                fact::insert(conn, fact, change.op_id, Source::Hub)?;
+                let rows = fact_rows(fact)?;
+                if fact::insert_rows(conn, &rows, change.op_id, Source::Hub)? == Written::Anew {
+                    tally.add(&rows);
+                }
                 planted!("balance-counted-again", {
                     if change.own {
                         conn.execute("UPDATE stamp_balance SET balance = balance + 1", [])?;
@@ -166,7 +174,14 @@ fn apply_one(
                 if !change.own {
                     watch.compare(tx, row)?;
                 }
-                entity::save_base(conn, row)?;
+                if tally.counts()
+                    && let Some(before) = entity::base_row(conn, row.kind, row.id)?
+                {
+                    tally.remove(&before);
+                }
+                let row_now = entity_row(row)?;
+                fact::save_base(conn, &row_now)?;
+                tally.add(std::slice::from_ref(&row_now));
                 touched.insert((row.kind.name().to_owned(), row.id));
             }
         }

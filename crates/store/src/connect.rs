@@ -137,6 +137,19 @@ fn harden_log(conn: &Connection, path: &Path, env: &StoreEnv) -> Result<(), Stor
     Ok(())
 }
 
+/// Checks a file that is small enough to be checked at every start.
+pub(crate) fn check_small(
+    conn: &Connection,
+    path: &Path,
+    env: &StoreEnv,
+) -> Result<(), StoreError> {
+    if is_small(path, env) {
+        examine(conn)
+    } else {
+        Ok(())
+    }
+}
+
 /// Reads every page.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::entity::Fields;
+use counterfoil_domain::table::{Table, TableRow};
 use counterfoil_domain::{DeviceId, EntityKind, EntityRow, Op, OpMeta};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, named_params};
 use uuid::Uuid;
@@ -60,16 +61,29 @@ pub(crate) fn base(
     one(base, kind, id)
 }
 
-/// Writes what the hub confirmed.
-pub(crate) fn save_base(conn: &Connection, row: &EntityRow) -> Result<(), StoreError> {
-    conn.prepare_cached(include_str!("../queries/save_base.sql"))?
-        .execute(named_params! {
-            ":kind": row.kind.name(),
-            ":id": row.id.to_string(),
-            ":body": body(&row.fields)?,
-            ":deleted": row.deleted,
-        })?;
-    Ok(())
+/// The base row as it lies in its table, readable or not.
+pub(crate) fn base_row(
+    conn: &Connection,
+    kind: EntityKind,
+    id: Uuid,
+) -> Result<Option<TableRow<'static>>, StoreError> {
+    Ok(conn
+        .prepare_cached(include_str!("../queries/find_base.sql"))?
+        .query_row(
+            named_params! { ":kind": kind.name(), ":id": id.to_string() },
+            |row| {
+                Ok(TableRow {
+                    table: Table::Entity,
+                    cells: vec![
+                        kind.name().into(),
+                        id.into(),
+                        row.get::<_, String>("body")?.into(),
+                        row.get::<_, i64>("deleted")?.into(),
+                    ],
+                })
+            },
+        )
+        .optional()?)
 }
 
 fn save_overlay(conn: &Connection, row: &EntityRow) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use crate::meta;
 use crate::outbox::{EntityKey, entity_key, rebase_all};
 use crate::retention;
 use crate::settle::{leave_behind, redone_after};
-use crate::store::Store;
+use crate::store::{AREAS, Store};
 use crate::tx::Tx;
 
 impl Store {
@@ -53,6 +53,8 @@ fn reset(tx: &Tx<'_>, epoch: Uuid, hub_last_seq: u64, head: u64) -> Result<(), S
     conn.execute(include_str!("../queries/mark_base_stale.sql"), [])?;
     retention::forget(conn)?;
     meta::set(conn, meta::REFILL_UNTIL, &head.to_string())?;
+    // Rows become pending again or go: they are counted anew once all is there.
+    meta::remove(conn, meta::SUMS)?;
     save_cursor(conn, epoch, 0)?;
     rebase_unconfirmed(tx)?;
     everything_changed(tx);
@@ -119,15 +121,7 @@ fn keys(tx: &Tx<'_>, sql: &str) -> Result<Vec<EntityKey>, StoreError> {
 }
 
 fn everything_changed(tx: &Tx<'_>) {
-    for area in [
-        "catalogue",
-        "customers",
-        "sales",
-        "visits",
-        "shop",
-        "conflicts",
-        "outbox",
-    ] {
+    for area in AREAS {
         tx.touch_area(area);
     }
 }

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// The operation's amounts or fields do not hold.
     #[error(transparent)]
     Effect(#[from] EffectError),
+    /// A row could not be laid out for its table.
+    #[error(transparent)]
+    Row(#[from] counterfoil_domain::table::RowError),
     /// A value could not be written as JSON.
     #[error("a value cannot be written: {0}")]
     Json(#[from] serde_json::Error),
@@ -69,7 +72,7 @@ impl StoreError {
             Self::Invalid { code, .. } => code,
             Self::PullGap { .. } => "pull_gap",
             Self::EpochChanged => "epoch_changed",
-            Self::Effect(_) => "invalid",
+            Self::Effect(_) | Self::Row(_) => "invalid",
             Self::Json(_) | Self::Sql(_) => "internal",
         }
     }
@@ -84,6 +87,15 @@ impl StoreError {
         Self::Invalid {
             code,
             message: message.into(),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::DiskFailed(error.to_string()),
         }
     }
 }

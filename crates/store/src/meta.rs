@@ -1,17 +1,18 @@
 //! Small values about the database itself.
 
+use counterfoil_domain::image;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use crate::error::StoreError;
 
-pub(crate) const TENANT: &str = "tenant_id";
+pub(crate) const TENANT: &str = image::TENANT;
 pub(crate) const DEVICE: &str = "device_id";
 pub(crate) const INCARNATION: &str = "incarnation";
 pub(crate) const TILL_CODE: &str = "till_code";
 pub(crate) const HUB_URL: &str = "hub_url";
 pub(crate) const HLC: &str = "hlc";
-pub(crate) const EPOCH: &str = "epoch";
-pub(crate) const CURSOR: &str = "cursor";
+pub(crate) const EPOCH: &str = image::EPOCH;
+pub(crate) const CURSOR: &str = image::CURSOR;
 /// The newest change that is in an off-site backup of the hub, within the present epoch.
 pub(crate) const ARCHIVED: &str = "archived";
 /// The till's own count of days, by which what is archived grows old.
@@ -20,6 +21,12 @@ pub(crate) const AGES: &str = "ages";
 pub(crate) const REFILL_UNTIL: &str = "refill_until";
 /// Present once the hub revoked this device: when it said so.
 pub(crate) const REVOKED_AT: &str = "revoked_at";
+/// A checksum a table over what the hub confirmed, at the cursor; absent where it must be counted anew.
+pub(crate) const SUMS: &str = image::SUMS;
+/// In an image: the last operation of every device's life that the image holds, as JSON.
+pub(crate) const IMAGE_LIVES: &str = image::LIVES;
+/// The tables that turned out to differ from the hub's, until a fresh image has replaced them.
+pub(crate) const DIFFERS: &str = "differs";
 /// Present in a copy that was made with `backup_copy`: whoever opens it must begin a new incarnation.
 pub(crate) const IS_COPY: &str = "is_copy";
 

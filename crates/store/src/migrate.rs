@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use counterfoil_domain::image::APPLICATION_ID;
 use rusqlite::{Connection, TransactionBehavior, named_params};
 
 use crate::error::StoreError;
@@ -13,9 +14,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0003_desk.sql"),
     include_str!("../../../migrations/till/0004_fewer_indexes_still.sql"),
 ];
-
-/// `CFtl`: marks a file as a till's database.
-pub(crate) const APPLICATION_ID: i64 = 0x4346_746c;
 
 fn number(conn: &Connection, pragma: &str) -> Result<i64, StoreError> {
     Ok(conn.pragma_query_value(None, pragma, |row| row.get(0))?)
@@ -58,6 +56,20 @@ pub(crate) fn run(
     if found > 0 {
         keep_copy(conn, path, found)?;
     }
+    advance(conn, path, found, steps)
+}
+
+/// [`run`] on a file that is worth no copy.
+///
+/// # Errors
+/// When a step fails; then nothing has changed.
+pub(crate) fn advance(
+    conn: &mut Connection,
+    path: &Path,
+    found: i64,
+    steps: &[&str],
+) -> Result<(), StoreError> {
+    let done = usize::try_from(found).unwrap_or(0).min(steps.len());
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have come first.
     if number(&tx, "user_version")? == found {

@@ -14,6 +14,7 @@ use crate::connect;
 use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::function::SharedZone;
+use crate::gate::Gate;
 use crate::meta;
 use crate::salvage;
 use crate::tx::{Trouble, Tx};
@@ -21,6 +22,17 @@ use crate::tx::{Trouble, Tx};
 /// Operations in one COMMIT of [`Store::transact_many`].
 const CHUNK_OPS: usize = 500;
 const READERS_MAX: usize = 4;
+
+/// Every area that a commit can change.
+pub(crate) const AREAS: [&str; 7] = [
+    "catalogue",
+    "customers",
+    "sales",
+    "visits",
+    "shop",
+    "conflicts",
+    "outbox",
+];
 
 /// What a commit changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +52,8 @@ struct Inner {
     /// Absent after the disk failed, until the next use opens and verifies the file anew.
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
+    /// Closed while another file takes the database's place.
+    gate: Gate,
     hooks: RwLock<Vec<Hook>>,
     /// A large file that ended uncleanly was opened without reading every page.
     owes_examination: AtomicBool,
@@ -71,7 +85,7 @@ impl std::fmt::Debug for Store {
 }
 
 /// A panic elsewhere does not make the database unusable: its transaction was rolled back.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -156,6 +170,7 @@ impl Store {
             zone,
             writer: Mutex::new(Some(conn)),
             readers: Mutex::new(Vec::new()),
+            gate: Gate::default(),
             hooks: RwLock::new(Vec::new()),
             owes_examination: AtomicBool::new(owes_examination),
             retired: AtomicBool::new(false),
@@ -174,7 +189,7 @@ impl Store {
         lock(&self.0.readers).clear();
     }
 
-    fn in_use(&self) -> Result<(), StoreError> {
+    pub(crate) fn in_use(&self) -> Result<(), StoreError> {
         if self.0.retired.load(Ordering::SeqCst) {
             return Err(StoreError::Busy);
         }
@@ -199,6 +214,22 @@ impl Store {
 
     pub(crate) fn env(&self) -> &StoreEnv {
         &self.0.env
+    }
+
+    pub(crate) fn writer(&self) -> &Mutex<Option<Connection>> {
+        &self.0.writer
+    }
+
+    pub(crate) fn readers(&self) -> &Mutex<Vec<Connection>> {
+        &self.0.readers
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        connect::writer(&self.0.path, &self.0.env, &self.0.zone)
     }
 
     /// Whether the reserve for a full disk is still there; once it is gone the till must say so.
@@ -270,6 +301,7 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.in_use()?;
+        let _inside = self.0.gate.enter();
         let idle = lock(&self.0.readers).pop();
         let conn = match idle {
             Some(conn) => conn,
@@ -339,7 +371,8 @@ impl Store {
         self.in_use().map_err(own)?;
         let conn = match guard.take() {
             Some(conn) => conn,
-            None => connect::writer(&self.0.path, &self.0.env, &self.0.zone)
+            None => self
+                .open_writer()
                 .inspect_err(|error| self.note(Trouble::of(error)))
                 .map_err(own)?,
         };
@@ -443,7 +476,7 @@ impl Store {
     /// Opens the file anew after a COMMIT that failed, and makes sure that the operation is in it and on the disk. If it
     /// is, the person must hear "done", or would do it twice.
     fn verify(&self, op_id: OpId) -> Result<Connection, StoreError> {
-        let conn = connect::writer(&self.0.path, &self.0.env, &self.0.zone)?;
+        let conn = self.open_writer()?;
         let there: bool = conn
             .prepare_cached(include_str!("../queries/has_op.sql"))?
             .query_row(named_params! { ":op_id": op_id.to_string() }, |row| {
@@ -489,6 +522,14 @@ impl Store {
         self.borrow_reader(connect::examine)?;
         self.0.owes_examination.store(false, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Another file has taken the database's place.
+    pub(crate) fn everything_changed(&self) {
+        self.after_commit(&CommitInfo {
+            areas: AREAS.to_vec(),
+            local_write: false,
+        });
     }
 
     fn after_commit(&self, info: &CommitInfo) {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_protocol::auth::{LoginRequest, RegisterRequest, TokenReply};
+use counterfoil_protocol::image::{ImageQuery, ImageReply, PIECE_BYTES_MAX, SumsReply};
 use counterfoil_protocol::pairing::{PairReply, PairRequest, PairingCode};
 use counterfoil_protocol::sync::{
     PROTOCOL, PROTOCOL_HEADER, PullQuery, PullReply, PushReply, PushRequest, SIGNATURE_HEADER,
@@ -14,9 +15,10 @@ use counterfoil_protocol::{ApiError, Reply};
 use ed25519_dalek::{Signer, SigningKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::error::HubError;
-use crate::http::{Method, Request, Transport};
+use crate::http::{Method, Request, Response, Transport};
 
 /// What a paired till presents.
 #[derive(Clone)]
@@ -35,6 +37,15 @@ impl std::fmt::Debug for HubCredentials {
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
+}
+
+/// A piece of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// Its bytes; fewer than asked for where something in between cut them.
+    Bytes(Vec<u8>),
+    /// The hub does not have this image any more.
+    Gone,
 }
 
 /// A hub behind a transport.
@@ -155,6 +166,75 @@ impl<T: Transport> HubClient<T> {
         if let Some(limit) = query.limit {
             let _ = write!(path, "&limit={limit}");
         }
+        self.get(path, by).await
+    }
+
+    /// Asks for an image of the shop.
+    ///
+    /// # Errors
+    /// As every call: see [`HubError`].
+    pub async fn image(
+        &self,
+        query: ImageQuery,
+        by: &HubCredentials,
+    ) -> Result<ImageReply, HubError> {
+        let mut path = format!(
+            "/api/v1/sync/image?at_least={}&repair={}",
+            query.at_least, query.repair
+        );
+        if let Some(id) = query.resume {
+            // Writing to a String cannot fail.
+            let _ = write!(path, "&resume={id}");
+        }
+        self.get(path, by).await
+    }
+
+    /// Downloads a piece of an image: `length` bytes from the byte `from` on.
+    ///
+    /// # Errors
+    /// As every call: see [`HubError`].
+    pub async fn piece(
+        &self,
+        id: Uuid,
+        from: u64,
+        length: u64,
+        by: &HubCredentials,
+    ) -> Result<Piece, HubError> {
+        let length = length.clamp(1, PIECE_BYTES_MAX);
+        let mut headers = device_headers(by);
+        headers.push(("range", format!("bytes={from}-{}", from + length - 1)));
+        // Of compressed bytes nothing is gained by compressing them again.
+        headers.push(("accept-encoding", "identity".to_owned()));
+        let request = Request {
+            method: Method::Get,
+            path: format!("/api/v1/sync/images/{id}"),
+            headers,
+            body: Vec::new(),
+        };
+        let response = self.transport.send(request).await?;
+        match response.status {
+            206 if response.body.is_empty() || response.body.len() as u64 > length => Err(
+                HubError::Nonsense("a piece of the image has another length".to_owned()),
+            ),
+            206 => Ok(Piece::Bytes(response.body)),
+            404 | 410 | 416 => Ok(Piece::Gone),
+            _ => Err(refusal(&response)),
+        }
+    }
+
+    /// Asks for the checksums of the hub's rows, where it stands at the change `at` as well.
+    ///
+    /// # Errors
+    /// As every call: see [`HubError`].
+    pub async fn sums(&self, at: u64, by: &HubCredentials) -> Result<SumsReply, HubError> {
+        self.get(format!("/api/v1/sync/sums?at={at}"), by).await
+    }
+
+    async fn get<R: DeserializeOwned>(
+        &self,
+        path: String,
+        by: &HubCredentials,
+    ) -> Result<R, HubError> {
         self.call(Request {
             method: Method::Get,
             path,
@@ -191,27 +271,34 @@ impl<T: Transport> HubClient<T> {
         let response = self.transport.send(request).await?;
         match serde_json::from_slice::<Reply<R>>(&response.body) {
             Ok(Reply::Ok { data, .. }) if (200..300).contains(&response.status) => Ok(data),
-            Ok(Reply::Err {
-                error: ApiError { code, message, .. },
-                ..
-            }) => Err(HubError::Refused {
-                status: response.status,
-                code,
-                message,
-                retry_after_s: response.retry_after_s,
-            }),
-            // A proxy in between answers without our envelope; its status still tells whether to wait.
-            _ if matches!(response.status, 429 | 502..=504) => Err(HubError::Refused {
-                status: response.status,
-                code: "SERVICE_UNAVAILABLE".to_owned(),
-                message: "a gateway before the hub asks to wait".to_owned(),
-                retry_after_s: response.retry_after_s,
-            }),
-            Ok(Reply::Ok { .. }) | Err(_) => Err(HubError::Nonsense(format!(
-                "status {} without a hub's envelope",
-                response.status
-            ))),
+            _ => Err(refusal(&response)),
         }
+    }
+}
+
+/// What an answer says that holds nothing of what was asked for.
+fn refusal(response: &Response) -> HubError {
+    match serde_json::from_slice::<Reply<serde::de::IgnoredAny>>(&response.body) {
+        Ok(Reply::Err {
+            error: ApiError { code, message, .. },
+            ..
+        }) => HubError::Refused {
+            status: response.status,
+            code,
+            message,
+            retry_after_s: response.retry_after_s,
+        },
+        // A proxy in between answers without our envelope; its status still tells whether to wait.
+        _ if matches!(response.status, 429 | 502..=504) => HubError::Refused {
+            status: response.status,
+            code: "SERVICE_UNAVAILABLE".to_owned(),
+            message: "a gateway before the hub asks to wait".to_owned(),
+            retry_after_s: response.retry_after_s,
+        },
+        Ok(Reply::Ok { .. }) | Err(_) => HubError::Nonsense(format!(
+            "status {} without a hub's envelope",
+            response.status
+        )),
     }
 }
 

@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::client::{HubClient, HubCredentials};
 use crate::error::{HubError, SyncError};
+use crate::follow::{Follower, Next};
 use crate::http::Transport;
 use crate::live;
 use crate::plan::{self, POLL};
-use crate::status::{SyncState, SyncStatus, Weather, state_of};
+use crate::status::{Progress, SyncState, SyncStatus, Weather, state_of};
 use crate::steps::{self, Pushed};
 
 /// How often the till looks for what it may let go of, the first time when a start is over.
@@ -41,13 +42,13 @@ pub struct SyncConfig<T> {
 /// Called with every change of the status.
 pub type OnStatus = Box<dyn Fn(SyncStatus) + Send + Sync>;
 
-struct Shared<T> {
-    config: SyncConfig<T>,
-    client: HubClient<T>,
+pub(crate) struct Shared<T> {
+    pub(crate) config: SyncConfig<T>,
+    pub(crate) client: HubClient<T>,
     weather: Mutex<Weather>,
     last: Mutex<Option<SyncStatus>>,
     on_status: OnStatus,
-    push: Notify,
+    pub(crate) push: Notify,
     pull: Notify,
     /// Woken when the network is back: ends every backoff.
     back: watch::Sender<u64>,
@@ -161,7 +162,7 @@ impl<T: Transport> Wake for Shared<T> {
 }
 
 impl<T: Transport> Shared<T> {
-    fn weather(&self) -> std::sync::MutexGuard<'_, Weather> {
+    pub(crate) fn weather(&self) -> std::sync::MutexGuard<'_, Weather> {
         self.weather.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,10 +178,31 @@ impl<T: Transport> Shared<T> {
             in_step_at: weather.in_step_at,
             trouble: weather.trouble,
             departed: weather.departed,
+            progress: weather.progress,
         }
     }
 
-    fn publish(&self) {
+    /// Tells how far an image is, as often as a person sees a difference.
+    pub(crate) fn progressed(&self, progress: Option<Progress>) {
+        {
+            let mut weather = self.weather();
+            let tells = match (&progress, &weather.progress) {
+                (Some(now), Some(before)) => now.shows_more_than(before),
+                (now, before) => now.is_some() != before.is_some(),
+            };
+            if !tells {
+                return;
+            }
+            weather.progress = progress;
+            // While it comes, the hub is in reach.
+            if progress.is_some() {
+                weather.offline_since = None;
+            }
+        }
+        self.publish();
+    }
+
+    pub(crate) fn publish(&self) {
         let mut status = self.read_status();
         if status.state == SyncState::InStep {
             let now = self.config.clock.now();
@@ -195,7 +217,7 @@ impl<T: Transport> Shared<T> {
         }
     }
 
-    fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         let was_away = {
             let mut weather = self.weather();
             weather.trouble = None;
@@ -295,27 +317,19 @@ async fn push_loop<T: Transport>(shared: Arc<Shared<T>>) {
 
 async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
     let mut failures = 0;
+    let mut follower = Follower::default();
     loop {
-        match steps::pull_once(
-            &shared.config.store,
-            &shared.client,
-            &shared.config.credentials,
-        )
-        .await
-        {
-            Ok(pulled) => {
+        match follower.step(&shared).await {
+            Ok(Next::AtOnce) => failures = 0,
+            Ok(Next::After(wait)) => {
                 failures = 0;
-                shared.weather().at_head = pulled.at_head;
-                shared.succeeded();
-                if pulled.restored || pulled.changes > 0 {
-                    // What a restored hub turns out to lack waits to be sent again.
-                    shared.push.notify_one();
-                }
-                if pulled.at_head {
-                    tokio::select! {
-                        () = shared.pull.notified() => {}
-                        () = tokio::time::sleep(POLL) => {}
-                    }
+                tokio::time::sleep(wait).await;
+            }
+            Ok(Next::WhenThereIsMore) => {
+                failures = 0;
+                tokio::select! {
+                    () = shared.pull.notified() => {}
+                    () = tokio::time::sleep(POLL) => {}
                 }
             }
             Err(error) => {

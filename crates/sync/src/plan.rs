@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use counterfoil_protocol::image::PIECE_BYTES_MAX;
 use counterfoil_protocol::sync::PushReply;
 
 use crate::error::HubError;
@@ -24,6 +25,88 @@ pub fn backoff(failures: u32, random: u32, retry_after_s: Option<u64>) -> Durati
     let jittered = Duration::from_millis((u64::from(random) * (millis + 1)) >> 32);
     let asked = Duration::from_secs(retry_after_s.unwrap_or(0).min(3600));
     asked + jittered
+}
+
+/// A till that is more changes behind than this takes an image instead of pulling them one by one.
+pub const BEHIND_MAX: u64 = 100_000;
+/// How often a till at rest compares its checksums with the hub's.
+pub const CHECK_EVERY: Duration = Duration::from_secs(3600);
+/// Every so many comparisons the rows themselves are counted.
+pub const CHECKS_A_COUNT: u32 = 24;
+
+/// Why a till takes an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It has nothing of the shop yet.
+    New,
+    /// It was away for so long that the changes are more than the rows.
+    Behind,
+    /// Its rows differ from the hub's.
+    Repair,
+}
+
+/// Whether to take an image before the next pull. `behind` is how many changes the hub had more at the last pull.
+#[must_use]
+pub const fn image_wanted(cursor_seq: u64, behind: u64, differs: bool) -> Option<Why> {
+    if differs {
+        Some(Why::Repair)
+    } else if cursor_seq == 0 {
+        Some(Why::New)
+    } else if behind > BEHIND_MAX {
+        Some(Why::Behind)
+    } else {
+        None
+    }
+}
+
+/// How much of an image to ask for at a time: more while it comes quickly, less when it does not come at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pieces {
+    bytes: u64,
+    min: u64,
+    max: u64,
+}
+
+/// A piece that came quicker than this may be larger next time.
+const PIECE_QUICK: Duration = Duration::from_secs(2);
+
+impl Default for Pieces {
+    /// From half a megabyte up to what a hub sends at most, down to 32 KiB, which 56 kbit/s bring within a request's time.
+    fn default() -> Self {
+        Self::between(32 * 1024, PIECE_BYTES_MAX, 512 * 1024)
+    }
+}
+
+impl Pieces {
+    /// Pieces of `first` bytes, which may shrink to `min` and grow to `max`.
+    #[must_use]
+    pub const fn between(min: u64, max: u64, first: u64) -> Self {
+        Self {
+            bytes: first,
+            min,
+            max,
+        }
+    }
+
+    /// The bytes to ask for next.
+    #[must_use]
+    pub const fn next(&self) -> u64 {
+        self.bytes
+    }
+
+    /// A piece came after so long.
+    pub fn came(&mut self, after: Duration) {
+        if after < PIECE_QUICK {
+            self.bytes = (self.bytes * 2).min(self.max);
+        }
+    }
+
+    /// A piece did not come: asks for a quarter, until it is the least. Says whether that is worth another try at once.
+    pub fn shrink(&mut self) -> bool {
+        let before = self.bytes;
+        self.bytes = (self.bytes / 4).max(self.min);
+        self.bytes < before
+    }
 }
 
 /// What to do after a push was answered.
@@ -82,6 +165,27 @@ mod tests {
             assert!(backoff(failures, u32::MAX, None).as_millis() >= bound_ms - 1);
             assert_eq!(backoff(failures, 0, None), Duration::ZERO);
         }
+    }
+
+    #[test]
+    fn only_a_new_a_lost_and_a_differing_till_take_an_image() {
+        assert_eq!(image_wanted(0, 0, false), Some(Why::New));
+        assert_eq!(image_wanted(7, BEHIND_MAX, false), None);
+        assert_eq!(image_wanted(7, BEHIND_MAX + 1, false), Some(Why::Behind));
+        assert_eq!(image_wanted(7, 0, true), Some(Why::Repair));
+    }
+
+    #[test]
+    fn pieces_grow_while_they_come_and_shrink_to_what_a_poor_line_carries() {
+        let mut pieces = Pieces::default();
+        for _ in 0..20 {
+            pieces.came(Duration::from_millis(10));
+        }
+        assert_eq!(pieces.next(), PIECE_BYTES_MAX);
+        pieces.came(Duration::from_secs(9));
+        assert_eq!(pieces.next(), PIECE_BYTES_MAX);
+        while pieces.shrink() {}
+        assert_eq!(pieces.next(), 32 * 1024);
     }
 
     #[test]

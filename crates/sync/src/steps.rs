@@ -46,6 +46,8 @@ pub struct Pulled {
     pub at_head: bool,
     /// Whether the hub turned out to be restored: operations go again.
     pub restored: bool,
+    /// How many changes the hub has beyond the cursor.
+    pub behind: u64,
 }
 
 /// Runs a blocking step of the store off the async threads.
@@ -188,6 +190,7 @@ pub async fn pull_once<T: Transport>(
                 changes: 0,
                 at_head: false,
                 restored: true,
+                behind: 0,
             })
         }
         PullReply::Changes {
@@ -216,6 +219,7 @@ pub async fn pull_once<T: Transport>(
                 changes: count,
                 at_head: reached >= head,
                 restored: false,
+                behind: head.saturating_sub(reached),
             })
         }
     }

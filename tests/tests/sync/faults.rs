@@ -1,7 +1,7 @@
 //! A network over real HTTP whose faults a story holds in its hand.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use counterfoil_sync::{HttpTransport, HubError, Request, Response, Transport};
 
@@ -23,6 +23,24 @@ pub struct Faults {
     pub doubled: AtomicBool,
     /// Requests that reached the hub.
     pub delivered: AtomicU32,
+    /// So many bytes of images still come through before the line is cut; all of them where there is no number.
+    pub image_bytes_left: Mutex<Option<u64>>,
+    /// Bytes of images that came through.
+    pub image_bytes: AtomicU64,
+}
+
+impl Faults {
+    /// Counts what came of an image, and cuts the line where it is due.
+    fn carry(&self, bytes: u64) -> Result<(), HubError> {
+        let mut left = self.image_bytes_left.lock().expect("nobody panicked");
+        if let Some(left) = left.as_mut() {
+            *left = left
+                .checked_sub(bytes)
+                .ok_or_else(|| HubError::Unreachable("the body was cut".to_owned()))?;
+        }
+        self.image_bytes.fetch_add(bytes, Ordering::SeqCst);
+        Ok(())
+    }
 }
 
 impl FaultyNetwork {
@@ -51,7 +69,11 @@ impl Transport for FaultyNetwork {
             self.http.send(request.clone()).await?;
         }
         self.faults.delivered.fetch_add(1, Ordering::SeqCst);
+        let of_image = request.path.contains("/sync/images/");
         let answer = self.http.send(request).await;
+        if let (true, Ok(answer)) = (of_image, &answer) {
+            self.faults.carry(answer.body.len() as u64)?;
+        }
         let lost = self
             .faults
             .lost_answers

@@ -6,6 +6,7 @@
     reason = "a story fails loudly, with the words of what did not hold"
 )]
 
+mod bootstrap;
 mod faults;
 mod salvage;
 mod town;

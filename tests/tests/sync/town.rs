@@ -274,7 +274,12 @@ async fn serve(
         clock: clock.clone(),
         entropy: entropy.clone(),
     };
-    let hub = Hub::start(database, Some(SECRET), Config::default(), sources)
+    let config = Config {
+        // However small the shop, so that every engine that starts anew takes one.
+        image_from_changes: 1,
+        ..Config::default()
+    };
+    let hub = Hub::start(database, Some(SECRET), config, sources)
         .await
         .expect("the hub starts");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -1307,6 +1307,27 @@ export type SyncDeskView = {
 	unsent: UnsentView,
 };
 
+/**  What a till does while the shop's data comes as one image. */
+export type SyncPhase = 
+/**  The hub is making it. */
+"preparing" | 
+/**  It comes over the network. */
+"downloading" | 
+/**  It is unpacked onto the disk. */
+"unpacking" | 
+/**  It takes the database's place. */
+"installing";
+
+/**  How far the shop's data is. */
+export type SyncProgressView = {
+	/**  In what. */
+	phase: SyncPhase,
+	/**  How much of this phase is done, in KiB. */
+	done_kib: number,
+	/**  How much there is, in KiB; zero where that is not known yet. */
+	total_kib: number,
+};
+
 /**  What the pill says. */
 export type SyncState = 
 /**  This till is not paired: everything is kept here. */
@@ -1341,6 +1362,8 @@ export type SyncStatusView = {
 	hub: string,
 	/**  In state `trouble`: a stable code, e.g. `device_revoked`, `secrets_locked`, `hub_nonsense`. */
 	trouble: string | null,
+	/**  Present while a new till gets the shop's data, or a till whose rows differ gets them anew. */
+	progress: SyncProgressView | null,
 	/**  How the disk does. */
 	disk: DiskView,
 };

@@ -22,6 +22,31 @@ pub enum SyncState {
     Trouble,
 }
 
+/// What a till does while the shop's data comes as one image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncPhase {
+    /// The hub is making it.
+    Preparing,
+    /// It comes over the network.
+    Downloading,
+    /// It is unpacked onto the disk.
+    Unpacking,
+    /// It takes the database's place.
+    Installing,
+}
+
+/// How far the shop's data is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SyncProgressView {
+    /// In what.
+    pub phase: SyncPhase,
+    /// How much of this phase is done, in KiB.
+    pub done_kib: u32,
+    /// How much there is, in KiB; zero where that is not known yet.
+    pub total_kib: u32,
+}
+
 /// The truth about what is saved where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct SyncStatusView {
@@ -41,6 +66,8 @@ pub struct SyncStatusView {
     pub hub: String,
     /// In state `trouble`: a stable code, e.g. `device_revoked`, `secrets_locked`, `hub_nonsense`.
     pub trouble: Option<String>,
+    /// Present while a new till gets the shop's data, or a till whose rows differ gets them anew.
+    pub progress: Option<SyncProgressView>,
     /// How the disk does.
     pub disk: DiskView,
 }

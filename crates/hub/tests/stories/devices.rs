@@ -160,7 +160,7 @@ async fn a_revoked_device_gets_nothing_and_what_it_pushes_is_kept_aside() {
         let mut till = world.till(&owner).await;
         let revoke = format!("/api/v1/devices/{}/revoke", till.device);
         assert_eq!(world.post(&revoke, &owner, &json!({})).await.status, 200);
-        for path in ["/api/v1/sync/pull", "/api/v1/sync/snapshot", "/api/v1/shop"] {
+        for path in ["/api/v1/sync/pull", "/api/v1/sync/image", "/api/v1/shop"] {
             assert_eq!(
                 world.get(path, &till.token).await.refusal(),
                 (403, "DEVICE_REVOKED"),

@@ -6,7 +6,7 @@ use counterfoil_domain::{CustomerId, EntityKind, Op, UnixMs};
 use serde_json::json;
 
 use crate::push::stamp;
-use crate::support::{Till, World, on_each_engine};
+use crate::support::{Till, World, on_each_engine, on_each_engine_with};
 
 fn edit(id: uuid::Uuid, fields: serde_json::Value) -> Op {
     let fields = serde_json::from_value(fields).unwrap();
@@ -185,53 +185,166 @@ async fn no_shop_sees_another_shops_rows() {
     .await;
 }
 
+fn images() -> counterfoil_hub::Config {
+    counterfoil_hub::Config {
+        image_from_changes: 1,
+        ..crate::support::lenient()
+    }
+}
+
 #[tokio::test]
-async fn a_new_till_downloads_the_shop_and_goes_on_from_there() {
-    on_each_engine(async |world| {
+async fn an_image_is_a_tills_database_and_comes_in_pieces() {
+    on_each_engine_with(images(), async |world| {
         let owner = world.owner("o@lima.pe").await;
         let mut till = world.till(&owner).await;
         let (customer, op) = enrolment(&world, "+51987654321");
         till.act(&world, op).await;
         let op = stamp(&world, customer);
         till.act(&world, op).await;
-        let whole = world.get("/api/v1/sync/snapshot", &till.token).await;
+        let offer = world
+            .get("/api/v1/sync/image", &till.token)
+            .await
+            .data()
+            .clone();
+        assert_eq!(offer["status"], "ready");
+        let whole = world.get(&bytes_of(&offer), &till.token).await;
         assert_eq!(
             (whole.status.as_u16(), whole.header("content-type")),
             (200, "application/gzip")
         );
-        let (seq, rows) = read_image(&whole.bytes).await;
-        assert_eq!(seq, i64::try_from(till.pull(&world).await.len()).unwrap());
-        let kinds: Vec<&str> = rows.iter().map(|r| r["row"].as_str().unwrap()).collect();
-        assert_eq!(kinds, ["entity", "entity", "fact"], "customer, shop, stamp");
+        assert_eq!(whole.bytes.len() as u64, offer["bytes"]);
+        let (head, customers, stamps) = read_image(&whole.bytes).await;
+        assert_eq!(
+            (head.as_str(), customers, stamps),
+            (offer["seq"].to_string().as_str(), 1, 1)
+        );
         // Something happens meanwhile; the download still goes on where it broke off.
         let op = stamp(&world, customer);
         till.act(&world, op).await;
-        let rest = resume(&world, &till, 100, whole.header("etag")).await;
-        assert_eq!(rest.status, 206);
-        assert_eq!([&whole.bytes[..100], &rest.bytes].concat(), whole.bytes);
-        let fresh = resume(&world, &till, 100, "\"gone\"").await;
+        let first = piece(&world, &till, &offer, "bytes=0-99").await;
+        let rest = piece(&world, &till, &offer, "bytes=100-").await;
+        assert_eq!((first.status.as_u16(), rest.status.as_u16()), (206, 206));
+        assert_eq!([&first.bytes[..], &rest.bytes].concat(), whole.bytes);
+        let beyond = piece(&world, &till, &offer, "bytes=99999999-").await;
+        assert_eq!(beyond.status.as_u16(), 416);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tills_that_start_together_share_an_image_and_a_repair_gets_what_it_needs() {
+    on_each_engine_with(images(), async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let other = world.till(&owner).await;
+        let ask = async |query: &str, till: &Till| {
+            let path = format!("/api/v1/sync/image{query}");
+            world.get(&path, &till.token).await.data().clone()
+        };
+        let first = ask("", &till).await;
+        let op = stamp(&world, CustomerId(world.new_id()));
+        till.act(&world, op).await;
+        assert_eq!(ask("", &other).await, first, "a little old is good enough");
+        let head = till.pull(&world).await.len();
+        let newer = ask(&format!("?at_least={head}&repair=true"), &till).await;
+        assert_eq!(newer["seq"], head);
+        let begun = first["id"].as_str().unwrap();
+        assert_eq!(ask(&format!("?resume={begun}"), &other).await, first);
+        let ahead = ask(&format!("?at_least={}", head + 1), &till).await;
         assert_eq!(
-            (fresh.status.as_u16(), read_image(&fresh.bytes).await.0),
-            (200, seq + 1)
+            ahead["status"], "pull",
+            "a pull says that the hub was restored"
         );
     })
     .await;
 }
 
-async fn resume(world: &World, till: &Till, from: usize, etag: &str) -> crate::support::Answer {
-    let request = crate::support::plain(
-        axum::http::Method::GET,
-        "/api/v1/sync/snapshot",
-        &till.token,
-    )
-    .header("range", format!("bytes={from}-"))
-    .header("if-range", etag);
+#[tokio::test]
+async fn a_small_shop_is_pulled_unless_it_is_to_be_repaired() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let till = world.till(&owner).await;
+        let plain = world.get("/api/v1/sync/image", &till.token).await;
+        assert_eq!(plain.data()["status"], "pull");
+        let repair = world
+            .get("/api/v1/sync/image?repair=true", &till.token)
+            .await;
+        assert_eq!(repair.data()["status"], "ready");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_shop_gets_another_shops_image() {
+    on_each_engine_with(images(), async |world| {
+        let (ours, theirs) = (
+            world.owner("a@lima.pe").await,
+            world.owner("b@lima.pe").await,
+        );
+        let (till, stranger) = (world.till(&ours).await, world.till(&theirs).await);
+        let offer = world
+            .get("/api/v1/sync/image", &till.token)
+            .await
+            .data()
+            .clone();
+        let refused = world.get(&bytes_of(&offer), &stranger.token).await;
+        assert_eq!(refused.refusal(), (404, "NOT_FOUND"));
+        let resumed = format!(
+            "/api/v1/sync/image?resume={}",
+            offer["id"].as_str().unwrap()
+        );
+        let own = world.get(&resumed, &stranger.token).await;
+        assert_ne!(own.data()["id"], offer["id"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_sums_move_with_the_rows() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let before = world
+            .get("/api/v1/sync/sums", &till.token)
+            .await
+            .data()
+            .clone();
+        let op = stamp(&world, CustomerId(world.new_id()));
+        till.act(&world, op).await;
+        let after = world
+            .get("/api/v1/sync/sums", &till.token)
+            .await
+            .data()
+            .clone();
+        assert_eq!(
+            after["seq"].as_u64(),
+            before["seq"].as_u64().map(|seq| seq + 1)
+        );
+        assert_eq!(after["sums"]["entity"], before["sums"]["entity"]);
+        assert_ne!(after["sums"]["stamp"], before["sums"]["stamp"]);
+    })
+    .await;
+}
+
+fn bytes_of(offer: &serde_json::Value) -> String {
+    format!("/api/v1/sync/images/{}", offer["id"].as_str().unwrap())
+}
+
+async fn piece(
+    world: &World,
+    till: &Till,
+    offer: &serde_json::Value,
+    range: &str,
+) -> crate::support::Answer {
+    let request = crate::support::plain(axum::http::Method::GET, &bytes_of(offer), &till.token)
+        .header("range", range);
     world
         .send(request.body(axum::body::Body::empty()).unwrap())
         .await
 }
 
-async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
+/// The cursor in an image, and how many customers and stamps it has.
+async fn read_image(gzip: &[u8]) -> (String, i64, i64) {
     use sqlx::{Connection as _, Row as _};
     let mut file = tempfile::NamedTempFile::new().unwrap();
     std::io::copy(&mut flate2::read::GzDecoder::new(gzip), &mut file).unwrap();
@@ -239,21 +352,15 @@ async fn read_image(gzip: &[u8]) -> (i64, Vec<serde_json::Value>) {
     let mut image = sqlx::SqliteConnection::connect_with(&options)
         .await
         .unwrap();
-    let seq = sqlx::query("SELECT seq FROM snapshot_meta")
-        .fetch_one(&mut image)
-        .await
-        .unwrap()
-        .get("seq");
-    let rows = sqlx::query("SELECT row FROM snapshot_rows ORDER BY position")
-        .fetch_all(&mut image)
-        .await
-        .unwrap();
-    (
-        seq,
-        rows.iter()
-            .map(|r| serde_json::from_str(&r.get::<String, _>("row")).unwrap())
-            .collect(),
+    let row = sqlx::query(
+        "SELECT (SELECT value FROM meta WHERE key = 'cursor') AS cursor,
+                (SELECT count(*) FROM customer) AS customers,
+                (SELECT balance FROM stamp_balance) AS stamps",
     )
+    .fetch_one(&mut image)
+    .await
+    .unwrap();
+    (row.get("cursor"), row.get("customers"), row.get("stamps"))
 }
 
 #[tokio::test]

@@ -257,6 +257,15 @@ fn agree(hub: &StrictHub, one: &Till, two: &Till, done: &BTreeSet<OpId>, ever: u
     }
     let fresh = Till::of(one.shop.other_till("T3"), 9);
     hub.pull(&fresh, usize::MAX);
+    for till in [one, two, &fresh] {
+        // Unknown is honest, e.g. after the hub was restored; wrong is not.
+        let (_, kept) = till.store.sums().unwrap();
+        let counted = till.store.count_rows().unwrap().sums;
+        assert_eq!(kept.unwrap_or(counted), counted);
+    }
+    let sums = |till: &Till| till.store.count_rows().unwrap().sums;
+    assert_eq!((sums(one), sums(two)), (sums(&fresh), sums(&fresh)));
+    assert!(fresh.store.sums().unwrap().1.is_some());
     let expected = fresh.store.checksum().unwrap();
     assert_eq!(one.store.checksum().unwrap(), expected);
     assert_eq!(two.store.checksum().unwrap(), expected);

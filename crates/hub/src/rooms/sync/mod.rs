@@ -2,13 +2,13 @@
 
 mod batch;
 mod chain;
+pub mod image;
 mod letters;
 mod line;
 pub mod live;
 mod pull;
 mod push;
 mod release;
-pub mod snapshot;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -114,10 +114,44 @@ pub const ROOM: Room = Room {
         },
         Endpoint {
             method: "get",
-            path: "/sync/snapshot",
-            summary: "One gzip-compressed SQLite image of the shop: `snapshot_meta(epoch, seq, tenant_id)` and `snapshot_rows(position, row)`. Resumable: `ETag`, `Range`, `If-Range`.",
+            path: "/sync/image",
+            summary: "An image of the shop for a new till: a till's SQLite database with everything up to `seq`, compressed by gzip. `ready` names it, `making` says when to ask again, `pull` that the shop is so small that a pull is quicker. `resume` is the image whose download was begun, `at_least` a change it must hold, `repair=true` asks for one however small the shop.",
+            who: Who::Device,
+            query: &["resume", "at_least", "repair"],
+            answer: (
+                200,
+                r#"{"status":"ready","id":"0198c0de-0000-7000-8000-000000000009","epoch":"0198c0de-0000-7000-8000-000000000000","seq":7,"schema":1,"bytes":9000,"sha256":"00","unpacked_bytes":180000}"#,
+            ),
+            errors: &[
+                ErrorCode::DeviceRevoked,
+                ErrorCode::UpgradeRequired,
+                ErrorCode::ValidationError,
+            ],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "get",
+            path: "/sync/images/{id}",
+            summary: "The bytes of an image, whole or by `Range: bytes=A-B`, at most 8 MiB at a time. The bytes under a name never change; a name that is gone is `NOT_FOUND`: ask for another.",
             who: Who::Device,
             answer: (200, ""),
+            errors: &[
+                ErrorCode::DeviceRevoked,
+                ErrorCode::UpgradeRequired,
+                ErrorCode::NotFound,
+            ],
+            ..Endpoint::NONE
+        },
+        Endpoint {
+            method: "get",
+            path: "/sync/sums",
+            summary: "A checksum a table over the shop's rows as they are after the change `seq`: the sum modulo 2^128 of the first 128 bits of each row's SHA-256. `shape` is the version of what is hashed. With `at`, the change at which a till stands, nothing is counted where the shop is elsewhere; `sums` is null then.",
+            who: Who::Device,
+            query: &["at"],
+            answer: (
+                200,
+                r#"{"epoch":"0198c0de-0000-7000-8000-000000000000","seq":7,"sums":{"shape":"1","sale":"00000000000000000000000000000000"}}"#,
+            ),
             errors: &[ErrorCode::DeviceRevoked, ErrorCode::UpgradeRequired],
             ..Endpoint::NONE
         },
@@ -145,6 +179,8 @@ fn routes() -> Router<Hub> {
         .route("/dead-letters", get(letters::list))
         .route("/dead-letters/{op_id}/retry", post(letters::retry))
         .route("/sync/pull", get(pull::pull))
-        .route("/sync/snapshot", get(snapshot::snapshot))
+        .route("/sync/image", get(image::offer))
+        .route("/sync/images/{id}", get(image::bytes))
+        .route("/sync/sums", get(image::sums))
         .route("/sync/live", get(live::live))
 }

@@ -1,0 +1,3 @@
+INSERT INTO cash (entry_id, shift_id, amount_minor, currency, reason, note, at, staff_id, device_id, op_id, pending)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, 0
+FROM json_each($1)

@@ -1,0 +1,1 @@
+SELECT head, hub_device_id FROM tenants WHERE tenant_id = $1

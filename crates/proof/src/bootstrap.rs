@@ -1,0 +1,451 @@
+//! How long a new till takes until it has its shop, beside unpacking and syncing the same bytes; and how much memory it and
+//! the hub need for it. Each role is a process of its own, so that its peak is its own.
+
+use std::fs::File;
+use std::io::{BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use counterfoil_domain::op::EntityEdited;
+use counterfoil_domain::{EntityKind, Op};
+use counterfoil_hub::{Config, Hub, Sources};
+use counterfoil_protocol::auth::RegisterRequest;
+use counterfoil_protocol::image::{ImageQuery, ImageReply};
+use counterfoil_protocol::pairing::PairRequest;
+use counterfoil_store::{Store, StoreEnv};
+use counterfoil_sync::bootstrap::{Boot, bootstrap_once};
+use counterfoil_sync::client::Piece;
+use counterfoil_sync::plan::{Pieces, Why};
+use counterfoil_sync::steps::{self, Pushed};
+use counterfoil_sync::{HttpTransport, HubClient, HubCredentials};
+use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
+use serde::{Deserialize, Serialize};
+
+/// Anything that goes wrong in a measurement ends it.
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How large a shop, and how often.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Products.
+    pub products: u32,
+    /// Customers.
+    pub customers: u32,
+    /// New tills; the figures are medians over them.
+    pub rounds: u32,
+    /// Where everything lies. A hub that was filled here before is used again.
+    pub folder: PathBuf,
+    /// The program that calls this, which starts itself again as hub and as till: see [`role`].
+    pub program: PathBuf,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Report {
+    /// Products and customers.
+    pub rows: u32,
+    /// Bytes that a till downloads.
+    pub packed_bytes: u64,
+    /// Bytes of its database then.
+    pub unpacked_bytes: u64,
+    /// What the hub needs to make the image, in milliseconds; once for all tills that start together.
+    pub making_ms: u64,
+    /// From the request to the installed database, median, in milliseconds.
+    pub ready_ms: u64,
+    /// Unpacking and syncing the same bytes, median, in milliseconds.
+    pub unpack_ms: u64,
+    /// Median of each round's `ready_ms / unpack_ms`, the two taken one after the other.
+    pub ratio: f64,
+    /// The till's peak of resident memory, in MiB: the largest of all rounds.
+    pub till_mib: u64,
+    /// The hub's, over its whole life, making the image among it.
+    pub hub_mib: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TillFigures {
+    waited_ms: u64,
+    ready_ms: u64,
+    packed_bytes: u64,
+    unpacked_bytes: u64,
+    peak_mib: u64,
+}
+
+#[derive(Serialize, Deserialize, Clone)]
+struct Paired {
+    url: String,
+    token: String,
+    seed: [u8; 32],
+    tenant: uuid::Uuid,
+    device: uuid::Uuid,
+}
+
+/// Plays the part that the arguments name, when they name one: `hub FOLDER`, `fill FOLDER PRODUCTS CUSTOMERS` or
+/// `till FOLDER`. The caller's `main` asks this first.
+///
+/// # Errors
+/// When the part cannot be played.
+pub fn role(arguments: &[String]) -> Outcome<bool> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["hub", folder] => runtime.block_on(hub(Path::new(folder)))?,
+        ["fill", folder, products, customers] => {
+            runtime.block_on(fill(
+                Path::new(folder),
+                products.parse()?,
+                customers.parse()?,
+            ))?;
+        }
+        ["till", folder] => runtime.block_on(till(Path::new(folder)))?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Fills a hub where that was not done before, then lets new tills start, each followed by its baseline.
+///
+/// # Errors
+/// When a part fails.
+pub fn measure(options: &Options) -> Outcome<Report> {
+    std::fs::create_dir_all(&options.folder)?;
+    let folder = &options.folder;
+    let filled = folder.join("filled");
+    let mut hub = start_hub(options)?;
+    if !filled.exists() {
+        let arguments = [options.products.to_string(), options.customers.to_string()];
+        let done = Command::new(&options.program)
+            .arg("fill")
+            .arg(folder)
+            .args(arguments)
+            .status()?;
+        if !done.success() {
+            return Err("the hub could not be filled".into());
+        }
+        File::create(&filled)?.sync_all()?;
+        // A fresh process, whose peak knows nothing of the filling.
+        stop_hub(hub)?;
+        hub = start_hub(options)?;
+    }
+    let mut rounds = Vec::new();
+    for round in 0..options.rounds.max(1) {
+        let output = Command::new(&options.program)
+            .arg("till")
+            .arg(folder)
+            .stderr(Stdio::inherit())
+            .output()?;
+        let figures: TillFigures = serde_json::from_slice(&output.stdout)
+            .map_err(|e| format!("round {round}: the till told no figures: {e}"))?;
+        rounds.push((figures, unpack(folder)?));
+    }
+    let hub_mib = stop_hub(hub)?;
+    let first = &rounds.first().ok_or("no round")?.0;
+    let (packed_bytes, unpacked_bytes, making_ms) =
+        (first.packed_bytes, first.unpacked_bytes, first.waited_ms);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of a measurement fit a float"
+    )]
+    let ratios = rounds
+        .iter()
+        .map(|(till, unpack)| till.ready_ms as f64 / (*unpack).max(1) as f64);
+    let mut ratios: Vec<f64> = ratios.collect();
+    ratios.sort_by(f64::total_cmp);
+    let mut ready: Vec<u64> = rounds.iter().map(|(till, _)| till.ready_ms).collect();
+    let mut unpacked: Vec<u64> = rounds.iter().map(|(_, unpack)| *unpack).collect();
+    ready.sort_unstable();
+    unpacked.sort_unstable();
+    Ok(Report {
+        rows: options.products + options.customers,
+        packed_bytes,
+        unpacked_bytes,
+        making_ms,
+        ready_ms: ready[ready.len() / 2],
+        unpack_ms: unpacked[unpacked.len() / 2],
+        ratio: ratios[ratios.len() / 2],
+        till_mib: rounds.iter().map(|(t, _)| t.peak_mib).max().unwrap_or(0),
+        hub_mib,
+    })
+}
+
+fn start_hub(options: &Options) -> Outcome<Child> {
+    let address = options.folder.join("hub.url");
+    // It may be there from an earlier run.
+    let _ = std::fs::remove_file(&address);
+    let mut hub = Command::new(&options.program)
+        .arg("hub")
+        .arg(&options.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    // One line tells that it listens.
+    let mut line = String::new();
+    let stdout = hub.stdout.as_mut().ok_or("the hub has no output")?;
+    let mut byte = [0; 1];
+    while std::io::Read::read(stdout, &mut byte)? == 1 && byte[0] != b'\n' {
+        line.push(char::from(byte[0]));
+    }
+    std::fs::write(address, line)?;
+    Ok(hub)
+}
+
+/// Asks the hub to end and returns its peak of memory in MiB.
+fn stop_hub(mut hub: Child) -> Outcome<u64> {
+    drop(hub.stdin.take());
+    let output = hub.wait_with_output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+/// The baseline: the same compressed bytes through the same decoder into a file that is synced.
+fn unpack(folder: &Path) -> Outcome<u64> {
+    let target = folder.join("baseline.db");
+    let began = Instant::now();
+    let packed = BufReader::with_capacity(256 * 1024, File::open(folder.join("baseline.gz"))?);
+    let mut database = flate2::read::GzDecoder::new(packed);
+    let mut file = File::create(&target)?;
+    std::io::copy(&mut database, &mut file)?;
+    file.sync_all()?;
+    let ms = u64::try_from(began.elapsed().as_millis())?;
+    std::fs::remove_file(target)?;
+    Ok(ms)
+}
+
+/// The peak of this process's resident memory in MiB; zero where the system does not tell.
+fn peak_mib() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+            line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+        })
+        .map_or(0, |kib| kib / 1024)
+}
+
+fn say(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+async fn hub(folder: &Path) -> Outcome<()> {
+    let database = format!("sqlite:{}", folder.join("hub.db").display());
+    let sources = Sources {
+        clock: ManualClock::start(),
+        // Another one each time: ids of an earlier run are taken.
+        entropy: SeededEntropy::new(u64::from(std::process::id())),
+    };
+    let config = Config {
+        rate_limit: u32::MAX,
+        auth_rate_limit: u32::MAX,
+        ..Config::default()
+    };
+    let secret = "a secret that is only good for a measurement 0123456789";
+    let hub = Hub::start(&database, Some(secret), config, sources).await?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    say(&format!("http://{}", listener.local_addr()?))?;
+    let ended = async {
+        // Whoever started it lets go of the pipe.
+        let _ = tokio::task::spawn_blocking(|| {
+            std::io::copy(&mut std::io::stdin(), &mut std::io::sink())
+        })
+        .await;
+    };
+    counterfoil_hub::serve(listener, hub, ended).await?;
+    say(&peak_mib().to_string())?;
+    Ok(())
+}
+
+/// An owner of a new shop, or of the one that is there, pairs a till.
+async fn pair(folder: &Path, shop: &SampleShop, name: &str) -> Outcome<Paired> {
+    let url = std::fs::read_to_string(folder.join("hub.url"))?;
+    let owner = HubClient::new(HttpTransport::new(&url)?);
+    let (email, password) = ("owner@bench.example", "Correct1Horse");
+    let key = |what: &str| format!("{what}-{name}-{}", shop.id::<uuid::Uuid>());
+    let login = counterfoil_protocol::auth::LoginRequest {
+        email: email.to_owned(),
+        password: password.to_owned(),
+    };
+    let tokens = match owner.login(&login, &key("login")).await {
+        Ok(tokens) => tokens,
+        Err(_) => {
+            let request = RegisterRequest {
+                email: email.to_owned(),
+                password: password.to_owned(),
+                business_name: "Bench".to_owned(),
+                business_id: Some(shop.tenant_id),
+            };
+            owner.register(&request, &key("register")).await?
+        }
+    };
+    let code = owner
+        .pairing_code(&tokens.access_token, &key("code"))
+        .await?;
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(shop.id::<uuid::Uuid>().as_bytes());
+    let signing_key = ed25519_dalek::SigningKey::from_bytes(&seed);
+    let request = PairRequest {
+        code: code.code,
+        device_id: shop.device_id,
+        public_key: base64(signing_key.verifying_key().as_bytes()),
+        name: name.to_owned(),
+    };
+    let paired = owner.pair(&request, &key("pair")).await?;
+    Ok(Paired {
+        url,
+        token: paired.device_token,
+        seed,
+        tenant: paired.tenant_id.0,
+        device: paired.device_id.0,
+    })
+}
+
+/// Standard base64, with padding.
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn open(path: &Path, paired: &Paired, seed: u64) -> Outcome<(Store, HubCredentials)> {
+    let env = StoreEnv::new(ManualClock::start(), SeededEntropy::new(seed));
+    let store = Store::open(path, env)?;
+    store.set_identity(
+        counterfoil_domain::TenantId(paired.tenant),
+        counterfoil_domain::DeviceId(paired.device),
+        "T",
+        Some(&paired.url),
+    )?;
+    let credentials = HubCredentials {
+        base_url: paired.url.clone(),
+        device_token: paired.token.clone(),
+        signing_key: ed25519_dalek::SigningKey::from_bytes(&paired.seed),
+    };
+    Ok((store, credentials))
+}
+
+/// Brings the shop to the hub as a till does: performed, pushed.
+async fn fill(folder: &Path, products: u32, customers: u32) -> Outcome<()> {
+    let shop = SampleShop::new(1)?;
+    let paired = pair(folder, &shop, "filler").await?;
+    let path = folder.join("filler.db");
+    let (store, by) = open(&path, &paired, 3)?;
+    let client = HubClient::new(HttpTransport::new(&paired.url)?);
+    let own = shop.setup()?.into_iter();
+    let goods = (0..products).map(|n| product(&shop, n));
+    let people = (0..customers).map(|n| {
+        shop.enrol(
+            &format!("Customer number {n}"),
+            &format!("+51{:09}", 900_000_000 + n),
+        )
+        .1
+    });
+    let mut all = own.chain(goods).chain(people);
+    loop {
+        let at = counterfoil_testkit::ManualClock::START;
+        let some: Vec<_> = all
+            .by_ref()
+            .take(5_000)
+            .map(|op| (op, Some(shop.owner), at))
+            .collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        store.transact_many(some)?;
+        while steps::push_once(&store, &client, &by).await? != Pushed::Nothing {}
+    }
+}
+
+fn product(shop: &SampleShop, n: u32) -> Op {
+    let (_, sample) = &shop.products[0];
+    let mut product = sample.clone();
+    product.name = format!("Product number {n}");
+    product.sku = format!("SKU-{n:06}");
+    product.barcode = format!("{:013}", 7_750_000_000_000_u64 + u64::from(n));
+    let fields = counterfoil_domain::entity::fields_of(&product).unwrap_or_default();
+    Op::EntityEdited(EntityEdited {
+        entity: EntityKind::Product,
+        id: shop.id(),
+        fields,
+    })
+}
+
+/// A new till, from its first request to its shop; and the bytes for the baseline.
+async fn till(folder: &Path) -> Outcome<()> {
+    let mut shop = SampleShop::new(1)?.other_till("T");
+    let seed = u64::from(std::process::id());
+    let random = SeededEntropy::new(seed);
+    let device_id = counterfoil_domain::DeviceId(uuid::Uuid::from_u64_pair(
+        random.next_u64(),
+        random.next_u64(),
+    ));
+    shop.device_id = device_id;
+    let paired = pair(folder, &shop, &seed.to_string()).await?;
+    let path = folder.join(format!("till-{seed}.db"));
+    let (store, by) = open(&path, &paired, seed)?;
+    let client = HubClient::new(HttpTransport::new(&paired.url)?);
+    let asked = Instant::now();
+    let offer = loop {
+        match client
+            .image(
+                ImageQuery {
+                    repair: true,
+                    ..ImageQuery::default()
+                },
+                &by,
+            )
+            .await?
+        {
+            ImageReply::Ready(offer) => break offer,
+            ImageReply::Making { .. } => {
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await
+            }
+            ImageReply::Pull => return Err("the hub has no image".into()),
+        }
+    };
+    let waited_ms = u64::try_from(asked.elapsed().as_millis())?;
+    let began = Instant::now();
+    let boot = bootstrap_once(
+        &store,
+        &client,
+        &by,
+        Why::Repair,
+        Pieces::default(),
+        &|_| {},
+    )
+    .await?;
+    if !matches!(boot, Boot::Installed(_)) {
+        return Err(format!("no image was installed: {boot:?}").into());
+    }
+    let ready_ms = u64::try_from(began.elapsed().as_millis())?;
+    let figures = TillFigures {
+        waited_ms,
+        ready_ms,
+        packed_bytes: offer.bytes,
+        unpacked_bytes: offer.unpacked_bytes,
+        peak_mib: peak_mib(),
+    };
+    let mut baseline = File::create(folder.join("baseline.gz"))?;
+    let mut from = 0;
+    while from < offer.bytes {
+        match client
+            .piece(offer.id, from, offer.bytes - from, &by)
+            .await?
+        {
+            Piece::Bytes(bytes) => {
+                baseline.write_all(&bytes)?;
+                from += bytes.len() as u64;
+            }
+            Piece::Gone => return Err("the image is gone".into()),
+        }
+    }
+    baseline.sync_all()?;
+    drop(store);
+    for ending in ["", "-wal", "-shm", ".ballast"] {
+        // Only what there is.
+        let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+    }
+    say(&serde_json::to_string(&figures)?)?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+SELECT value FROM own.meta WHERE key = :key

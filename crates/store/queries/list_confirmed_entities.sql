@@ -1,0 +1,1 @@
+SELECT kind, id, body, deleted FROM entity_base
