@@ -1,12 +1,14 @@
 //! A tenant's rows as tills store them, read in one transaction without ever holding more than a pile of them.
 
 use counterfoil_domain::table::{Cell, Sums, Table, TableRow, fact_rows};
-use counterfoil_domain::{DeviceId, FactRow, TenantId};
+use counterfoil_domain::{DeviceId, EntityKind, EntityRow, FactRow, TenantId};
 use futures::TryStreamExt as _;
 use sqlx::AnyConnection;
 use sqlx::Row as _;
+use uuid::Uuid;
 
 use crate::http::Failure;
+use crate::ledger::lacks_booking;
 
 /// So many rows go into an image with one statement a table.
 const PILE_ROWS: usize = 2_000;
@@ -73,13 +75,18 @@ pub(super) async fn walk(
             .bind(&tenant)
             .fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
+            let kind: String = row.try_get("kind")?;
+            let body: String = row.try_get("body")?;
+            if kind == EntityKind::Visit.name() && no_till_shows(&body)? {
+                continue;
+            }
             // The body's text is the one that was written from the fields: see `domain::table`.
             let entity = TableRow {
                 table: Table::Entity,
                 cells: vec![
-                    row.try_get::<String, _>("kind")?.into(),
+                    kind.into(),
                     row.try_get::<String, _>("entity_id")?.into(),
-                    row.try_get::<String, _>("body")?.into(),
+                    body.into(),
                     row.try_get::<i64, _>("deleted")?.into(),
                 ],
             };
@@ -115,6 +122,16 @@ pub(super) async fn walk(
     }
     sink.take(pile).await?;
     Ok(sums)
+}
+
+/// Whether only the hub keeps this visit: see [`lacks_booking`].
+fn no_till_shows(body: &str) -> Result<bool, Failure> {
+    Ok(lacks_booking(&EntityRow {
+        kind: EntityKind::Visit,
+        id: Uuid::nil(),
+        fields: serde_json::from_str(body).map_err(Failure::internal)?,
+        deleted: false,
+    }))
 }
 
 const fn device_of(fact: &FactRow) -> DeviceId {
