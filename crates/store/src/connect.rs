@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::env::StoreEnv;
@@ -51,13 +52,14 @@ pub(crate) fn writer(
         env.vfs.as_deref(),
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     )?;
+    // Until all went well, closing must not copy back a log that may not be what SQLite takes it for.
+    copy_at_close(&conn, false)?;
     let found = migrate::inspect(&conn, migrate::MIGRATIONS.len())?;
     if found > 0 && is_small(path, env) {
         examine(&conn)?;
     }
     // FULL, not NORMAL: with NORMAL a power cut loses the last commits, which somebody saw as done.
-    let mode: String =
-        conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    let mode = begin_log(&conn)?;
     if mode != "wal" {
         return Err(StoreError::DiskFailed(format!(
             "the log cannot be begun, the mode stays {mode}"
@@ -75,7 +77,34 @@ pub(crate) fn writer(
         harden_log(&conn, path, env)?;
     }
     migrate::run(&mut conn, path, found, migrate::MIGRATIONS)?;
+    copy_at_close(&conn, true)?;
     Ok(conn)
+}
+
+/// Whether closing the last connection copies the log into the database.
+fn copy_at_close(conn: &Connection, copy: bool) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !copy)?;
+    Ok(())
+}
+
+/// Closes a connection after the disk failed. It leaves the log alone: since the failure the system may have given up what
+/// the connection still counts on, and copying that back would damage the database.
+pub(crate) fn give_up(conn: Connection) {
+    if let Err(error) = copy_at_close(&conn, false) {
+        tracing::warn!(%error, "a connection to a failed disk cannot be told to leave the log alone");
+    }
+}
+
+/// Switches to the write-ahead log and says which mode holds now. Stepped to its end: the switch is committed only after
+/// the row with its outcome, and who stops there never hears that the commit failed.
+fn begin_log(conn: &Connection) -> Result<String, StoreError> {
+    let mut statement = conn.prepare(include_str!("../queries/begin_log.sql"))?;
+    let mut rows = statement.query([])?;
+    let mut mode = String::new();
+    while let Some(row) = rows.next()? {
+        mode = row.get("journal_mode")?;
+    }
+    Ok(mode)
 }
 
 /// A connection that only reads.

@@ -392,8 +392,7 @@ impl Store {
                 last_op,
             } => {
                 // What a connection believes after a failed sync is not to be trusted: reopen and verify.
-                drop(conn);
-                lock(&self.0.readers).clear();
+                self.give_up(conn);
                 match self.verify(last_op) {
                     Ok(conn) => {
                         *guard = Some(conn);
@@ -403,8 +402,7 @@ impl Store {
                 }
             }
             End::GivenUp(error, Some(Trouble::Failed)) => {
-                drop(conn);
-                lock(&self.0.readers).clear();
+                self.give_up(conn);
                 End::GivenUp(error, Some(Trouble::Failed))
             }
             end => {
@@ -426,6 +424,14 @@ impl Store {
             End::GivenUp(error, Some(Trouble::Full)) => Err(Attempt::Full(error)),
             End::GivenUp(error, _) => Err(Attempt::Other(error)),
             End::Unsure { error, .. } => Err(Attempt::Other(error.into())),
+        }
+    }
+
+    /// Lets go of every connection after the disk failed. What they believe of the log may not be on the disk.
+    fn give_up(&self, writer: Connection) {
+        connect::give_up(writer);
+        for reader in lock(&self.0.readers).drain(..) {
+            connect::give_up(reader);
         }
     }
 
@@ -504,10 +510,18 @@ impl Store {
     /// # Errors
     /// The store's own trouble.
     pub fn tidy(&self) -> Result<(), StoreError> {
-        self.borrow_reader(|conn| {
+        let tidied = self.borrow_reader(|conn| {
             conn.query_row(include_str!("../queries/tidy_log.sql"), [], |_| Ok(()))?;
             Ok(())
-        })
+        });
+        if matches!(tidied, Err(StoreError::DiskFailed(_))) {
+            // What the hub said may have a hole in the log now, and no commit of a person's may lie behind it.
+            if let Some(writer) = lock(&self.0.writer).take() {
+                self.give_up(writer);
+            }
+            self.note(Some(Trouble::Failed));
+        }
+        tidied
     }
 
     /// Reads every page of a large file whose last program did not end cleanly; nothing to do for any other. Opening it

@@ -347,7 +347,6 @@ fn check_own(
 
 fn settle(found: &Found, places: &[usize], model: &mut Model) -> Settled {
     let mut settled = Settled::default();
-    model.unsynced_answers.clear();
     for (row, place) in found.outbox.iter().zip(places) {
         let planned = &mut model.ops[*place];
         settled.kept += u64::from(planned.done == Known::Maybe);

@@ -1,6 +1,6 @@
 //! The machine around the disk: its power, its faults, and the names in its one folder.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,6 +75,8 @@ pub struct Node {
     pub file: File,
     /// The WAL's shared memory; gone with the power.
     pub shm: Vec<Box<[u64]>>,
+    /// Who looks at it; the first one after nobody did finds it empty, as on the system's files.
+    pub mapped: BTreeSet<u64>,
     /// Who holds which lock on the file.
     pub locks: HashMap<u64, LockLevel>,
     /// Who holds which slot of the shared memory, and whether alone.
@@ -215,6 +217,7 @@ impl Machine {
             self.bury_shm(node);
             self.nodes[node].locks.clear();
             self.nodes[node].slots.clear();
+            self.nodes[node].mapped.clear();
         }
     }
 }

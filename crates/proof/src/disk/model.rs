@@ -34,6 +34,11 @@ impl<T: PartialEq + Clone> Register<T> {
         self.drifting = Some(value);
     }
 
+    /// The power went: what drifted may be there or not, and no later commit makes it sure.
+    fn lose_power(&mut self) {
+        self.drifting = None;
+    }
+
     /// A later commit was synced, and with it everything before.
     pub fn synced(&mut self) {
         if let Some(value) = self.drifting.take() {
@@ -151,6 +156,12 @@ impl Model {
             });
         }
         Ok(())
+    }
+
+    /// The power went; what was acknowledged and not synced may have been taken back.
+    pub fn lose_power(&mut self) {
+        self.cursor.lose_power();
+        self.unsynced_answers.clear();
     }
 
     /// What a person did was committed, and so synced with everything before it.

@@ -185,7 +185,7 @@ fn end(till: &mut Till<'_>, dice: &SeededEntropy, figures: &mut Figures) -> Resu
     }
     till.store = None;
     if cut {
-        till.disk.cut_power();
+        till.cut_power();
         figures.power_cuts += 1;
     }
     while cut && dice.next_u64().is_multiple_of(3) {
@@ -199,7 +199,7 @@ fn end(till: &mut Till<'_>, dice: &SeededEntropy, figures: &mut Figures) -> Resu
             till.step()?;
         }
         till.store = None;
-        till.disk.cut_power();
+        till.cut_power();
         figures.power_cuts += 1;
     }
     till.disk.set_faults(Faults::default());

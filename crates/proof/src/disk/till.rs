@@ -125,6 +125,12 @@ impl<'a> Till<'a> {
         }
     }
 
+    /// The power goes and comes back.
+    pub fn cut_power(&mut self) {
+        self.disk.cut_power();
+        self.model.lose_power();
+    }
+
     fn pick(&self, bound: u64) -> u64 {
         self.chance.next_u64() % bound.max(1)
     }
@@ -135,7 +141,7 @@ impl<'a> Till<'a> {
     /// What cannot have happened.
     pub fn step(&mut self) -> Result<(), String> {
         self.clock.advance_ms(1000);
-        match self.pick(20) {
+        match self.pick(21) {
             0..=8 => {
                 let op = self.op()?;
                 self.perform(vec![op])
@@ -156,6 +162,7 @@ impl<'a> Till<'a> {
             }
             17 => self.elsewhere(),
             18 => self.keep_cart(),
+            19 => self.attempt("tidy", Store::tidy).map(|_| ()),
             _ => self.keep_setting(),
         }
     }

@@ -286,6 +286,7 @@ impl Vfs for Disk {
     ) -> VfsResult<Option<NonNull<u8>>> {
         let mut machine = self.machine();
         let node = node(&mut machine, handle)?;
+        node.mapped.insert(handle.id);
         if region_idx >= node.shm.len() && !extend {
             return Ok(None);
         }
@@ -334,10 +335,10 @@ impl Vfs for Disk {
     fn shm_unmap(&self, handle: &mut Handle, delete: bool) -> VfsResult<()> {
         let mut machine = self.machine();
         if machine.generation == handle.generation {
-            machine.nodes[handle.node]
-                .slots
-                .retain(|(id, _), _| *id != handle.id);
-            if delete {
+            let node = &mut machine.nodes[handle.node];
+            node.slots.retain(|(id, _), _| *id != handle.id);
+            node.mapped.remove(&handle.id);
+            if delete || node.mapped.is_empty() {
                 machine.bury_shm(handle.node);
             }
         }

@@ -26,6 +26,8 @@ struct File {
     dropped: BTreeSet<usize>,
     /// The WAL's shared memory; gone with the power.
     shm: Vec<Box<[u64]>>,
+    /// Who looks at it; the first one after nobody did finds it empty.
+    mapped: BTreeSet<u64>,
     /// Who holds which lock on the file.
     locks: HashMap<u64, LockLevel>,
     /// Who holds which slot of the shared memory, and whether alone.
@@ -56,6 +58,17 @@ impl File {
         }
     }
 
+    /// The system gives up what counts as clean, and reads it back from the disk.
+    fn evict(&mut self) {
+        for sector in std::mem::take(&mut self.dropped) {
+            let start = sector * SECTOR;
+            let end = (start + SECTOR).min(self.seen.len());
+            for place in start..end {
+                self.seen[place] = self.durable.get(place).copied().unwrap_or(0);
+            }
+        }
+    }
+
     fn drop_unsynced(&mut self) {
         for sector in 0..self.seen.len().div_ceil(SECTOR) {
             let start = sector * SECTOR;
@@ -74,7 +87,8 @@ struct State {
     generation: u64,
     /// Bytes that all files together may have.
     room: Option<usize>,
-    sync_fails: bool,
+    /// How many of the next syncs fail.
+    failing_syncs: u64,
     /// Writes until the power goes.
     writes_left: Option<u64>,
     opened: u64,
@@ -85,6 +99,25 @@ struct State {
 impl State {
     fn used(&self) -> usize {
         self.files.values().map(|file| file.seen.len()).sum()
+    }
+
+    fn sync(&mut self, path: &str) -> VfsResult<()> {
+        let (fails, last) = (self.failing_syncs > 0, self.failing_syncs == 1);
+        self.failing_syncs = self.failing_syncs.saturating_sub(1);
+        match self.files.get_mut(path) {
+            Some(file) if fails => {
+                file.drop_unsynced();
+                if last {
+                    file.evict();
+                }
+            }
+            Some(file) => file.sync(),
+            None => {}
+        }
+        if fails {
+            return Err(vars::SQLITE_IOERR_FSYNC);
+        }
+        Ok(())
     }
 
     /// What every access asks first.
@@ -131,7 +164,12 @@ impl Disk {
     }
 
     pub fn fail_syncs(&self, fail: bool) {
-        self.state().sync_fails = fail;
+        self.state().failing_syncs = if fail { u64::MAX } else { 0 };
+    }
+
+    /// The last of them also makes the system give up what it did not write: it is read back as it was.
+    pub fn fail_next_syncs(&self, count: u64) {
+        self.state().failing_syncs = count;
     }
 
     /// The power goes with the n-th write from now; everything fails from then on.
@@ -155,6 +193,7 @@ impl Disk {
             graveyard.append(&mut file.shm);
             file.locks.clear();
             file.slots.clear();
+            file.mapped.clear();
         }
     }
 
@@ -170,6 +209,7 @@ impl Disk {
             graveyard.append(&mut file.shm);
             file.locks.clear();
             file.slots.clear();
+            file.mapped.clear();
             let dropped = std::mem::take(&mut file.dropped);
             let length = if chance.next_u64().is_multiple_of(2) {
                 file.durable.len()
@@ -200,14 +240,14 @@ impl Files for Disk {
 
     fn rewrite(&self, path: &Path) -> std::io::Result<()> {
         let mut state = self.state();
-        if state.sync_fails {
-            return Err(std::io::Error::other("the sync failed"));
-        }
-        if let Some(file) = state.files.get_mut(path.to_str().unwrap()) {
+        let path = path.to_str().unwrap();
+        if let Some(file) = state.files.get_mut(path) {
             let seen = file.seen.clone();
             file.write(0, &seen);
-            file.sync();
         }
+        state
+            .sync(path)
+            .map_err(|_| std::io::Error::other("the sync failed"))?;
         Ok(())
     }
 }
@@ -352,16 +392,7 @@ impl Vfs for Disk {
     fn sync(&self, handle: &mut Handle) -> VfsResult<()> {
         let mut state = self.state();
         state.alive(handle)?;
-        let fails = state.sync_fails;
-        match state.files.get_mut(&handle.path) {
-            Some(file) if fails => file.drop_unsynced(),
-            Some(file) => file.sync(),
-            None => {}
-        }
-        if fails {
-            return Err(vars::SQLITE_IOERR_FSYNC);
-        }
-        Ok(())
+        state.sync(&handle.path)
     }
 
     fn close(&self, handle: Handle) -> VfsResult<()> {
@@ -394,6 +425,7 @@ impl Vfs for Disk {
         let mut state = self.state();
         state.alive(handle)?;
         let file = state.files.entry(handle.path.clone()).or_default();
+        file.mapped.insert(handle.id);
         if region_idx >= file.shm.len() && !extend {
             return Ok(None);
         }
@@ -449,8 +481,9 @@ impl Vfs for Disk {
         } = &mut *state;
         if let Some(file) = files.get_mut(&handle.path) {
             file.slots.retain(|(id, _), _| *id != handle.id);
+            file.mapped.remove(&handle.id);
             // A handle from before the cut must not take the new life's memory away.
-            if delete && *generation == handle.generation {
+            if (delete || file.mapped.is_empty()) && *generation == handle.generation {
                 graveyard.append(&mut file.shm);
             }
         }

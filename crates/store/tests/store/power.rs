@@ -179,6 +179,30 @@ fn sale_after_a_failed_sync_survives_a_power_cut_though_the_system_dropped_what_
 }
 
 #[test]
+fn failed_sync_at_the_very_first_start_is_reported_and_the_next_start_works() {
+    let shop = SampleShop::new(3).unwrap();
+    let disk = Disk::new();
+    disk.fail_next_syncs(1);
+    let error = Store::open(Path::new(PATH), env(&disk)).unwrap_err();
+    assert_eq!(error.code(), "disk_failed");
+    sell(&open(&disk, &shop), &shop, 1).unwrap();
+}
+
+#[test]
+fn connection_to_a_failed_disk_copies_nothing_back_when_it_is_given_up() {
+    let shop = SampleShop::new(3).unwrap();
+    let disk = Disk::new();
+    let store = open(&disk, &shop);
+    sell(&store, &shop, 1).unwrap();
+    disk.fail_next_syncs(3);
+    let done = (2..8)
+        .filter(|number| sell(&store, &shop, *number).is_ok())
+        .count();
+    assert!(done >= 3, "{done} of six went through");
+    assert!(sales(&store) > i64::try_from(done).unwrap());
+}
+
+#[test]
 fn full_disk_is_reported_and_the_till_goes_on_when_there_is_room_again() {
     let shop = SampleShop::new(3).unwrap();
     let disk = Disk::new();
