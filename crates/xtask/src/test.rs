@@ -122,19 +122,19 @@ const STEPS: &[Step<Run>] = &[
     },
     Step {
         name: "sim",
-        about: "1,000 seeds of the simulation",
+        about: "300 seeds of the simulation",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "sim", &["--seeds", "1000"])?;
+            let said = proof::lane(&run.project, "sim", &["--seeds", "300"])?;
             Ok(last_line(&said, "sim: "))
         },
     },
     Step {
         name: "disk",
-        about: "20,000 lives of a till on a disk that fails in every way",
+        about: "400 lives of a till on a disk that fails in every way",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "disk", &["--seeds", "20000"])?;
+            let said = proof::lane(&run.project, "disk", &["--seeds", "400"])?;
             Ok(said.lines().last().unwrap_or_default().to_owned())
         },
     },

@@ -118,6 +118,10 @@ async fn our_own_change_may_come_back_before_the_answer_to_our_push() {
         let till = town.till("T1").await;
         till.set_up();
         morning(&till, town.now());
+        // The first operation was sealed with its own commit and goes alone.
+        steps::push_once(&till.store, &till.client, &till.credentials)
+            .await
+            .expect("the first operation arrives");
         till.network
             .faults()
             .lost_answers

@@ -82,6 +82,10 @@ async fn what_a_damaged_till_had_not_sent_reaches_the_hub_exactly_once() {
             let town = Town::found(engine.as_deref()).await;
             let mut till = busy_till(&town).await;
             let other = town.till("T2").await;
+            if name != "log" {
+                // As behind an idle till's back: what was done lies in the file itself.
+                till.store.tidy().expect("the log is tidied");
+            }
             let path = left_behind(&town, &till, name);
             damage(&path);
             let report = salvage(&path, &town.env(), &mut |_| true).expect("it is put together");
