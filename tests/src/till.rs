@@ -1,5 +1,7 @@
 //! The till's screen as a story speaks of it: who unlocks it, which places it has, how it looks.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::webdriver::{PATIENCE, Window};
@@ -92,6 +94,9 @@ pub const PLACES: &[&str] = &[
 
 /// Places that show one of their items when its id follows in the address.
 pub const PLACES_WITH_ITEMS: &[&str] = &["customers", "sales", "visits", "merchants"];
+
+/// How long sync may take to get somewhere: where a hint got lost, the poll behind it comes after twenty seconds.
+const SYNC_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The lock screen.
 pub const LOCK: &str = r#"[data-testid="lock-screen"]"#;
@@ -208,7 +213,7 @@ pub fn go(window: &Window, place: &str) -> Result {
 /// # Errors
 /// When it does not get there.
 pub fn wait_sync(window: &Window, state: &str) -> Result {
-    wait::until(PATIENCE, &format!("sync {state}"), || {
+    wait::until(SYNC_PATIENCE, &format!("sync {state}"), || {
         let status = invoke(window, "sync_status", &json!({}))?;
         let all_sent = state != "in_step" || status["waiting"] == json!(0);
         Ok((status["state"] == json!(state) && all_sent).then_some(()))
