@@ -54,7 +54,10 @@ fn a_sale_made_while_the_hub_is_gone_reaches_it_when_it_is_back() -> Result {
     till::wait_pill(&stage.window, "offline since")?;
     till::wait_pill(&stage.window, "waiting")?;
     stage.bring_hub_back()?;
-    till::wait_sync(&stage.window, "in_step")
+    till::wait_sync(&stage.window, "in_step")?;
+    stage
+        .window
+        .wait_gone(&format!("{}.amber", id("sync-pill")))
 }
 
 #[test]
