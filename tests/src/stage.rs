@@ -38,8 +38,10 @@ pub struct Setting {
     pub without_key_store: bool,
     /// The till is fresh out of its box: no shop, no hub.
     pub without_shop: bool,
-    /// The first page of the till's database is noise.
+    /// The till's book is torn: its file begins with noise, and its log is gone.
     pub damaged: bool,
+    /// The shop is made for this story alone: the story forgets keys, and all copies of one shop share theirs.
+    pub own_shop: bool,
 }
 
 impl Stage {
@@ -64,12 +66,16 @@ impl Stage {
         let (shop, hub) = if setting.without_shop {
             (Shop::at(till), None)
         } else {
-            let shop = template(&programs)?.copy_to(till)?;
+            let shop = if setting.own_shop {
+                make_shop(&programs, till)?
+            } else {
+                template(&programs)?.copy_to(till)?
+            };
             let hub = shop.start_hub(&programs)?;
             (shop, Some(hub))
         };
         if setting.damaged {
-            spoil(&shop.till().join("till.sqlite3"))?;
+            tear(&shop.till().join("till.sqlite3"))?;
         }
         let address = hub.as_ref().map(|hub| hub.url().to_owned());
         let surroundings = Surroundings {
@@ -138,11 +144,20 @@ impl Stage {
     }
 }
 
-fn spoil(database: &Path) -> Result {
+/// Overwrites the first page and drops the log, from which SQLite would write that page anew.
+fn tear(database: &Path) -> Result {
     let mut bytes = fs::read(database)?;
     let page = bytes.len().min(4096);
     bytes[..page].fill(0x3c);
     fs::write(database, bytes)?;
+    for side in ["-wal", "-shm"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(side);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
     Ok(())
 }
 
@@ -177,7 +192,11 @@ fn template(programs: &Programs) -> Result<&'static Shop> {
 
 fn make_template(programs: &Programs) -> Result<Shop> {
     let folder = run_folder().join(format!("template-{}", std::process::id()));
-    let shop = Shop::at(folder.join("till"));
+    make_shop(programs, folder.join("till"))
+}
+
+fn make_shop(programs: &Programs, till: PathBuf) -> Result<Shop> {
+    let shop = Shop::at(till);
     let hub = shop.start_hub(programs)?;
     shop.load_demo(programs, Some(hub.url()))?;
     hub.stop()?;

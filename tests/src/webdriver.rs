@@ -157,16 +157,14 @@ impl Window {
         .map_err(|error| self.explain(&error))
     }
 
-    /// Waits for `css` and clicks it as a person does: it must be usable and reachable, not only present.
+    /// Waits for `css` and clicks it as a person does: it must be usable, reachable and at rest, not only present.
     ///
     /// # Errors
     /// When it is not there, cannot be used, or something lies over it.
     pub fn click(&self, css: &str) -> Result {
         self.wait_for(css)?;
-        // The driver clicks a disabled button without a word.
         wait::until(PATIENCE, &format!("the use of {css}"), || {
-            let script = "return document.querySelector(arguments[0])?.matches(':disabled')";
-            Ok((self.run(script, &[json!(css)])? == json!(false)).then_some(()))
+            Ok(self.is_ready(css)?.then_some(()))
         })
         .map_err(|error| self.explain(&error))?;
         wait::until(PATIENCE, &format!("a click on {css}"), || {
@@ -178,6 +176,17 @@ impl Window {
             }
         })
         .map_err(|error| self.explain(&error))
+    }
+
+    /// Whether `css` is enabled and stands still. The driver clicks a disabled button without a word, and where a
+    /// sheet still slides in it clicks beside the button.
+    fn is_ready(&self, css: &str) -> Result<bool> {
+        let script = "const element = document.querySelector(arguments[0]);
+            if (!element || element.matches(':disabled')) return false;
+            return !document.getAnimations().some(a => a.playState === 'running'
+              && a.effect?.getComputedTiming().endTime !== Infinity
+              && a.effect?.target?.contains(element))";
+        Ok(self.run(script, &[json!(css)])? == json!(true))
     }
 
     /// Replaces what the field `css` holds by `text`.
