@@ -96,7 +96,7 @@ pub const PLACES: &[&str] = &[
 pub const PLACES_WITH_ITEMS: &[&str] = &["customers", "sales", "visits", "merchants"];
 
 /// How long sync may take to get somewhere: where a hint got lost, the poll behind it comes after twenty seconds.
-const SYNC_PATIENCE: Duration = Duration::from_secs(60);
+const SYNC_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The lock screen.
 pub const LOCK: &str = r#"[data-testid="lock-screen"]"#;

@@ -62,11 +62,12 @@ pub enum EffectError {
     Fields(#[from] serde_json::Error),
 }
 
-/// The id of an operation's n-th ledger entry: its own id with the place added, the same on every replica.
+/// The id of an operation's n-th ledger entry: its own id with the place added, the same on every replica. What is done
+/// again keeps the ids of what it does again.
 #[must_use]
 pub fn entry_id(meta: &OpMeta, place: u32) -> EntryId {
     EntryId(Uuid::from_u128(
-        meta.op_id.0.as_u128() ^ (u128::from(place) + 1),
+        meta.first().0.as_u128() ^ (u128::from(place) + 1),
     ))
 }
 

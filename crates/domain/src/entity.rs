@@ -50,6 +50,12 @@ impl EntityKind {
             Self::Conflict => "conflict",
         }
     }
+
+    /// Whether two values of `field` are put together at the hub instead of one standing: then nobody needs to choose.
+    #[must_use]
+    pub fn accumulates(self, field: &str) -> bool {
+        self == Self::Shop && field == "card_keys"
+    }
 }
 
 /// Fields of an entity by name, as JSON.

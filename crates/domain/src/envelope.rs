@@ -89,6 +89,9 @@ pub struct OpEnvelope {
     pub version: u32,
     /// The payload's JSON text, kept byte for byte so that the hash holds for ever.
     pub payload: String,
+    /// The first of the operations, none of them taken by the hub, whose content this one does again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redoes: Option<OpId>,
 }
 
 /// What an operation's effects need to know beside the operation.
@@ -104,6 +107,17 @@ pub struct OpMeta {
     pub at: UnixMs,
     /// For ordering edits.
     pub hlc: Hlc,
+    /// As in [`OpEnvelope`].
+    pub redoes: Option<OpId>,
+}
+
+impl OpMeta {
+    /// The operation that the ledger's entries are named after: whichever of several with one content the hub comes to
+    /// read, they stand once.
+    #[must_use]
+    pub fn first(&self) -> OpId {
+        self.redoes.unwrap_or(self.op_id)
+    }
 }
 
 impl OpEnvelope {
@@ -128,6 +142,9 @@ impl OpEnvelope {
         part(self.kind.as_bytes());
         part(&self.version.to_be_bytes());
         part(self.payload.as_bytes());
+        if let Some(first) = self.redoes {
+            part(first.0.as_bytes());
+        }
         OpHash(hasher.finalize().into())
     }
 
@@ -140,6 +157,7 @@ impl OpEnvelope {
             staff_id: self.staff_id,
             at: self.at,
             hlc: self.hlc,
+            redoes: self.redoes,
         }
     }
 

@@ -138,12 +138,14 @@ fn envelope(op: &Op) -> OpEnvelope {
         kind: op.kind().to_owned(),
         version: 1,
         payload: op.payload().unwrap(),
+        redoes: None,
     }
 }
 
 type Change = (&'static str, fn(&mut OpEnvelope));
 
-const CHANGES: [Change; 13] = [
+const CHANGES: [Change; 14] = [
+    ("redoes", |e| e.redoes = Some(OpId(uuid::Uuid::nil()))),
     ("op_id", |e| e.op_id = OpId(uuid::Uuid::nil())),
     ("device_id", |e| e.device_id = DeviceId(uuid::Uuid::nil())),
     ("incarnation", |e| {

@@ -223,6 +223,7 @@ impl Till {
             kind: op.kind().to_owned(),
             version: Op::VERSION,
             payload: op.payload()?,
+            redoes: None,
         };
         self.prev_hash = envelope.hash();
         Ok(envelope)

@@ -6,6 +6,6 @@ ON CONFLICT (shift_id) DO UPDATE SET
     opened_at = excluded.opened_at,
     opening_float_minor = excluded.opening_float_minor,
     currency = excluded.currency,
-    op_id = coalesce(op_id, excluded.op_id),
+    op_id = coalesce(excluded.op_id, op_id),
     pending = excluded.pending
 WHERE excluded.pending = 0 AND (shift.pending = 1 OR shift.op_id IS NULL)

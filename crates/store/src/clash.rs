@@ -42,6 +42,9 @@ impl Watch {
         let device_id = tx.identity()?.device_id;
         let mine = entity::edits(conn, device_id, theirs.kind, theirs.id)?;
         for (field, mine, theirs_value) in both_sides(&before.fields, &mine, &theirs.fields) {
+            if theirs.kind.accumulates(field) {
+                continue;
+            }
             conn.prepare_cached(include_str!("../queries/save_clash.sql"))?
                 .execute(named_params! {
                     ":kind": theirs.kind.name(),

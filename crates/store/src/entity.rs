@@ -191,16 +191,7 @@ fn unconfirmed(
     while let Some(row) = rows.next()? {
         let op_kind: String = row.get("kind")?;
         let payload: String = row.get("payload")?;
-        let meta = OpMeta {
-            op_id: row::id(row, "op_id")?,
-            device_id,
-            staff_id: row::opt_id(row, "staff_id")?,
-            at: row::at(row, "at")?,
-            hlc: counterfoil_domain::Hlc {
-                ms: row.get("hlc_ms")?,
-                counter: row.get("hlc_counter")?,
-            },
-        };
+        let meta = row::op_meta(row, device_id)?;
         match Op::decode(&op_kind, row.get("version")?, &payload) {
             Ok(op) => all.push((op, meta)),
             // It still waits to be sent; only its preview is missing. One bad item never holds back the rest.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::image::Life;
 use counterfoil_domain::table::fact_rows;
-use counterfoil_domain::{Hlc, Op, OpId, OpMeta};
+use counterfoil_domain::{Op, OpId, OpMeta};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
@@ -292,16 +292,7 @@ fn unconfirmed(
     while let Some(row) = rows.next()? {
         let kind: String = row.get("kind")?;
         let payload: String = row.get("payload")?;
-        let meta = OpMeta {
-            op_id: row::id(row, "op_id")?,
-            device_id: identity.device_id,
-            staff_id: row::opt_id(row, "staff_id")?,
-            at: row::at(row, "at")?,
-            hlc: Hlc {
-                ms: row.get("hlc_ms")?,
-                counter: row.get("hlc_counter")?,
-            },
-        };
+        let meta = row::op_meta(row, identity.device_id)?;
         match Op::decode(&kind, row.get("version")?, &payload) {
             Ok(op) => all.push((meta.op_id, op, meta)),
             // It still waits to be sent; only its preview is missing.

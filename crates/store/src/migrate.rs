@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0002_fewer_indexes.sql"),
     include_str!("../../../migrations/till/0003_desk.sql"),
     include_str!("../../../migrations/till/0004_fewer_indexes_still.sql"),
+    include_str!("../../../migrations/till/0005_done_again.sql"),
 ];
 
 fn number(conn: &Connection, pragma: &str) -> Result<i64, StoreError> {

@@ -1,6 +1,6 @@
 //! Columns by name, as the domain's types.
 
-use counterfoil_domain::{Currency, Money, UnixMs};
+use counterfoil_domain::{Currency, DeviceId, Hlc, Money, OpMeta, UnixMs};
 use rusqlite::Row;
 use rusqlite::types::Type;
 use serde::de::DeserializeOwned;
@@ -53,6 +53,32 @@ pub fn at(row: &Row<'_>, name: &str) -> rusqlite::Result<UnixMs> {
 /// As [`at`].
 pub fn opt_at(row: &Row<'_>, name: &str) -> rusqlite::Result<Option<UnixMs>> {
     Ok(row.get::<_, Option<i64>>(name)?.map(UnixMs))
+}
+
+/// What an operation's effects need to know, from a row of the outbox.
+///
+/// # Errors
+/// When a column is missing or holds something else.
+pub fn op_meta(row: &Row<'_>, device_id: DeviceId) -> rusqlite::Result<OpMeta> {
+    Ok(OpMeta {
+        op_id: id(row, "op_id")?,
+        device_id,
+        staff_id: opt_id(row, "staff_id")?,
+        at: at(row, "at")?,
+        hlc: hlc(row)?,
+        redoes: opt_id(row, "redoes")?,
+    })
+}
+
+/// An operation's clock.
+///
+/// # Errors
+/// When a column is missing or out of range.
+pub fn hlc(row: &Row<'_>) -> rusqlite::Result<Hlc> {
+    Ok(Hlc {
+        ms: row.get("hlc_ms")?,
+        counter: row.get("hlc_counter")?,
+    })
 }
 
 /// A JSON column as a domain type.

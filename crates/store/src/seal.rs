@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use counterfoil_domain::{Hlc, Incarnation, OpEnvelope, OpHash, planted};
+use counterfoil_domain::{Incarnation, OpEnvelope, OpHash, planted};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::error::StoreError;
@@ -154,13 +154,11 @@ fn envelope(
         prev_hash,
         staff_id: row::opt_id(row, "staff_id")?,
         at: row::at(row, "at")?,
-        hlc: Hlc {
-            ms: row.get("hlc_ms")?,
-            counter: row.get("hlc_counter")?,
-        },
+        hlc: row::hlc(row)?,
         kind: row.get("kind")?,
         version: row.get("version")?,
         payload: row.get("payload")?,
+        redoes: row::opt_id(row, "redoes")?,
     })
 }
 

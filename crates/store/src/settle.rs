@@ -2,8 +2,8 @@
 //! operation itself is never edited.
 
 use counterfoil_domain::effect::{Effect, effects};
-use counterfoil_domain::{FactRow, Incarnation, Op, OpId, OpMeta, StaffId};
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use counterfoil_domain::{Incarnation, Op, OpId, OpMeta, StaffId};
+use rusqlite::{Connection, named_params};
 
 use crate::entity;
 use crate::error::StoreError;
@@ -18,13 +18,15 @@ use crate::tx::Tx;
 /// The hub's reason for an id that it has with another content.
 const TWIN: &str = "another operation has this id";
 
-/// Rows whose own ids are in the operation: they go over to the one that does it again.
-const HAND_OVER: [&str; 5] = [
+/// The rows of an operation: they go over to the one that does it again, with the ids that they have.
+const HAND_OVER: [&str; 7] = [
     include_str!("../queries/hand_over_sale.sql"),
     include_str!("../queries/hand_over_refund.sql"),
     include_str!("../queries/hand_over_stamp.sql"),
     include_str!("../queries/hand_over_shift.sql"),
     include_str!("../queries/hand_over_shift_close.sql"),
+    include_str!("../queries/hand_over_stock.sql"),
+    include_str!("../queries/hand_over_cash.sql"),
 ];
 
 /// An operation that the hub did not take and nobody settled, read back.
@@ -32,6 +34,8 @@ struct Stopped {
     op: Op,
     by: Option<StaffId>,
     at: counterfoil_domain::UnixMs,
+    /// Itself, or what it did again.
+    first: OpId,
 }
 
 impl Store {
@@ -89,8 +93,8 @@ impl Tx<'_> {
 }
 
 fn again(tx: &Tx<'_>, old: OpId, decided_by: Option<StaffId>) -> Result<OpId, StoreError> {
-    let Stopped { op, by, at } = find_stopped(tx.conn(), old)?;
-    let (meta, effects) = tx.enter(&op, by, at)?;
+    let Stopped { op, by, at, first } = find_stopped(tx.conn(), old)?;
+    let (meta, effects) = tx.enter(&op, by, at, Some(first))?;
     settle(tx, old, Some(meta.op_id), decided_by)?;
     hand_over(tx, old, &meta, &effects)?;
     tx.record_journal(&op, &meta)?;
@@ -117,25 +121,24 @@ fn not_stuck() -> StoreError {
 }
 
 fn find_stopped(conn: &Connection, op_id: OpId) -> Result<Stopped, StoreError> {
-    let found = conn
-        .prepare_cached(include_str!("../queries/find_stopped.sql"))?
-        .query_row(named_params! { ":op_id": op_id.to_string() }, |r| {
-            let kind: String = r.get("kind")?;
-            let payload: String = r.get("payload")?;
-            let op = Op::decode(&kind, r.get("version")?, &payload);
-            let reason: Option<String> = r.get("reason")?;
-            Ok((op, row::opt_id(r, "staff_id")?, row::at(r, "at")?, reason))
-        })
-        .optional()?;
-    let (op, by, at, reason) = found.ok_or_else(not_stuck)?;
-    if reason.as_deref() == Some(TWIN) {
+    let mut statement = conn.prepare_cached(include_str!("../queries/find_stopped.sql"))?;
+    let mut rows = statement.query(named_params! { ":op_id": op_id.to_string() })?;
+    let row = rows.next()?.ok_or_else(not_stuck)?;
+    if row.get::<_, Option<String>>("reason")?.as_deref() == Some(TWIN) {
         return Err(StoreError::invalid(
             "change_on_hub",
             "the hub has a change under this id already: put it aside",
         ));
     }
-    let op = op.map_err(|error| StoreError::invalid("change_unreadable", error.to_string()))?;
-    Ok(Stopped { op, by, at })
+    let (kind, payload): (String, String) = (row.get("kind")?, row.get("payload")?);
+    let op = Op::decode(&kind, row.get("version")?, &payload)
+        .map_err(|error| StoreError::invalid("change_unreadable", error.to_string()))?;
+    Ok(Stopped {
+        op,
+        by: row::opt_id(row, "staff_id")?,
+        at: row::at(row, "at")?,
+        first: row::opt_id(row, "redoes")?.unwrap_or(op_id),
+    })
 }
 
 fn settle(
@@ -156,30 +159,16 @@ fn settle(
     Ok(())
 }
 
-/// The rows of the old operation become the new one's. Ledger entries that are named after their operation are written
-/// anew under the new name, with the same amounts; the balances' triggers take the old ones off.
+/// The rows of the old operation become the new one's.
 fn hand_over(tx: &Tx<'_>, old: OpId, meta: &OpMeta, effects: &[Effect]) -> Result<(), StoreError> {
     let conn = tx.conn();
-    let old_id = old.to_string();
-    for sql in [
-        include_str!("../queries/delete_stock_of_op.sql"),
-        include_str!("../queries/delete_cash_of_op.sql"),
-    ] {
-        conn.prepare_cached(sql)?
-            .execute(named_params! { ":op_id": old_id })?;
-    }
-    let new_id = meta.op_id.to_string();
     for sql in HAND_OVER {
         conn.prepare_cached(sql)?
-            .execute(named_params! { ":old": old_id, ":new": new_id })?;
+            .execute(named_params! { ":old": old.to_string(), ":new": meta.op_id.to_string() })?;
     }
     for effect in effects {
         match effect {
-            Effect::Insert(fact @ (FactRow::Stock(_) | FactRow::Cash(_))) => {
-                tx.touch_fact_area(fact);
-                fact::insert(conn, fact, Some(meta.op_id), Source::Here)?;
-            }
-            // Handed over above; a row that was not here yet comes with the hub's copy.
+            // One that was not here yet comes with the hub's copy.
             Effect::Insert(fact) => tx.touch_fact_area(fact),
             Effect::Patch { kind, id, .. } | Effect::Delete { kind, id } => {
                 entity::rebase(conn, meta.device_id, *kind, *id)?;

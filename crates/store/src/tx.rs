@@ -154,7 +154,7 @@ impl<'a> Tx<'a> {
     }
 
     fn perform_inner(&self, op: &Op, by: Option<StaffId>, at: UnixMs) -> Result<OpId, StoreError> {
-        let (meta, effects) = self.enter(op, by, at)?;
+        let (meta, effects) = self.enter(op, by, at, None)?;
         for effect in &effects {
             self.apply(effect, &meta)?;
         }
@@ -162,12 +162,14 @@ impl<'a> Tx<'a> {
         Ok(meta.op_id)
     }
 
-    /// The outbox row of a new operation, with the rows it concerns; its effects are still to be carried out.
+    /// The outbox row of a new operation, with the rows it concerns; its effects are still to be carried out. `redoes` as
+    /// in [`OpMeta`].
     pub(crate) fn enter(
         &self,
         op: &Op,
         by: Option<StaffId>,
         at: UnixMs,
+        redoes: Option<OpId>,
     ) -> Result<(OpMeta, Vec<Effect>), StoreError> {
         let now = self.env.clock.now();
         let meta = OpMeta {
@@ -176,9 +178,10 @@ impl<'a> Tx<'a> {
             staff_id: by,
             at,
             hlc: self.tick(now)?,
+            redoes,
         };
         let effects = effects(op, &meta)?;
-        let local_no = self.insert_outbox(op, &meta)?;
+        let local_no = insert_outbox(self.conn, op, &meta)?;
         self.insert_touches(local_no, op, &effects)?;
         seal::seal_at_once(self.conn, &self.identity()?, local_no)?;
         self.touch_area("outbox");
@@ -232,23 +235,6 @@ impl<'a> Tx<'a> {
                 entity::overlay(self.conn, *kind, *id, effect)
             }
         }
-    }
-
-    fn insert_outbox(&self, op: &Op, meta: &OpMeta) -> Result<i64, StoreError> {
-        self.conn
-            .prepare_cached(include_str!("../queries/insert_outbox.sql"))?
-            .execute(named_params! {
-                ":op_id": meta.op_id.to_string(),
-                ":kind": op.kind(),
-                ":version": Op::VERSION,
-                ":class": class_name(op.class()),
-                ":at": meta.at.0,
-                ":staff_id": meta.staff_id.map(|s| s.to_string()),
-                ":hlc_ms": meta.hlc.ms,
-                ":hlc_counter": meta.hlc.counter,
-                ":payload": op.payload()?,
-            })?;
-        Ok(self.conn.last_insert_rowid())
     }
 
     fn tick(&self, now: UnixMs) -> Result<Hlc, StoreError> {
@@ -336,6 +322,24 @@ fn load_hlc(conn: &Connection) -> Result<Hlc, StoreError> {
             })
         })
         .ok_or_else(|| StoreError::Damaged("meta hlc cannot be read".to_owned()))
+}
+
+/// Writes an operation into the outbox and gives back its number there.
+pub(crate) fn insert_outbox(conn: &Connection, op: &Op, meta: &OpMeta) -> Result<i64, StoreError> {
+    conn.prepare_cached(include_str!("../queries/insert_outbox.sql"))?
+        .execute(named_params! {
+            ":op_id": meta.op_id.to_string(),
+            ":kind": op.kind(),
+            ":version": Op::VERSION,
+            ":class": class_name(op.class()),
+            ":at": meta.at.0,
+            ":staff_id": meta.staff_id.map(|s| s.to_string()),
+            ":hlc_ms": meta.hlc.ms,
+            ":hlc_counter": meta.hlc.counter,
+            ":payload": op.payload()?,
+            ":redoes": meta.redoes.map(|first| first.to_string()),
+        })?;
+    Ok(conn.last_insert_rowid())
 }
 
 pub(crate) const fn class_name(class: OpClass) -> &'static str {

@@ -45,6 +45,7 @@ impl Book {
             staff_id: Some(staff_id),
             at,
             hlc: Hlc::default(),
+            redoes: None,
         };
         for effect in effects(&op, &meta)? {
             match effect {

@@ -138,6 +138,7 @@ impl Book {
                 ms: self.now.0,
                 counter: self.turn(0),
             },
+            redoes: None,
         };
         let mut sheet = Sheet::new(conn, &self.key);
         let done = sheet.apply(self, op, &meta).await?;

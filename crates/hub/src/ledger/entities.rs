@@ -154,8 +154,14 @@ fn merged_keys(
         .is_none_or(|have| clock > *have);
     for key in incoming {
         match keys.iter_mut().find(|k| k.key_id == key.key_id) {
-            Some(have) if newer => *have = key,
-            Some(_) => {}
+            Some(have) => {
+                // A list that somebody held meanwhile must not trust again what was revoked.
+                let revoked = have.revoked || key.revoked;
+                if newer {
+                    *have = key;
+                }
+                have.revoked = revoked;
+            }
             None => keys.push(key),
         }
     }

@@ -1,6 +1,8 @@
 //! What waits for an owner's judgement: what a revoked device pushed, and what the hub could not read.
 
-use counterfoil_domain::{CustomerId, Op, OpId};
+use counterfoil_domain::fact::StockReason;
+use counterfoil_domain::op::StockMoved;
+use counterfoil_domain::{CustomerId, Op, OpId, ProductId, Quantity};
 use counterfoil_protocol::sync::{Outcome, PushReply};
 use serde_json::{Value, json};
 
@@ -132,6 +134,12 @@ async fn bury(world: &World, till: &mut Till) -> OpId {
 /// What an upgrade of the hub does: the same bytes are read from now on.
 async fn learn_to_read(world: &World, till: &Till, op_id: OpId) {
     let op = stamp(world, CustomerId(world.new_id()));
+    let device = write_letter(world, op_id, &op).await;
+    assert_eq!(device, json!(till.device));
+}
+
+/// Makes the dead letter say `op`; gives back whose it is.
+async fn write_letter(world: &World, op_id: OpId, op: &Op) -> Value {
     let raw: Value = {
         let listed = world
             .get("/api/v1/dead-letters", &owner_of(world).await)
@@ -140,7 +148,7 @@ async fn learn_to_read(world: &World, till: &Till, op_id: OpId) {
         let letter = letters.iter().find(|l| l["op_id"] == json!(op_id));
         serde_json::from_str(letter.unwrap()["raw"].as_str().unwrap()).unwrap()
     };
-    assert_eq!(raw["device_id"], json!(till.device));
+    let device = raw["device_id"].clone();
     let mut readable = raw;
     readable["kind"] = json!(op.kind());
     readable["version"] = json!(Op::VERSION);
@@ -150,6 +158,7 @@ async fn learn_to_read(world: &World, till: &Till, op_id: OpId) {
         readable.to_string().replace('\'', "''")
     );
     world.run_sql(&sql).await;
+    device
 }
 
 async fn owner_of(world: &World) -> String {
@@ -237,6 +246,34 @@ async fn of_two_operations_with_one_id_the_second_never_counts() {
             .iter()
             .filter(|c| c.origin.is_some_and(|o| o.op_id == op_id));
         assert_eq!(tells.count(), 2);
+    })
+    .await;
+}
+
+/// The till gave up waiting and did its delivery again; then the owner had the hub try the old one again.
+#[tokio::test]
+async fn a_dead_letter_that_was_done_again_meanwhile_counts_once() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let delivery = Op::StockMoved(StockMoved {
+            product_id: ProductId(world.new_id()),
+            quantity: Quantity::pieces(3),
+            reason: StockReason::Delivered,
+        });
+        let first = OpId(world.new_id());
+        let payload = delivery.payload().unwrap();
+        let unreadable = till.seal_raw(&world, first, "from_tomorrow", 9, payload.clone());
+        till.push(&world, &[unreadable]).await;
+        let again = till.seal_again(&world, first, &delivery);
+        till.push(&world, &[again]).await;
+        write_letter(&world, first, &delivery).await;
+        let path = format!("/api/v1/dead-letters/{first}/retry");
+        let tried = world.post(&path, &owner, &json!({})).await;
+        assert_eq!(tried.data()["outcome"], "applied", "{}", tried.json);
+        assert_eq!(world.count("SELECT count(*) FROM stock").await, 1);
+        let total = "SELECT sum(quantity_milli) FROM stock_balance";
+        assert_eq!(world.count(total).await, 3_000);
     })
     .await;
 }

@@ -129,6 +129,7 @@ fn meta(row: &OutboxRow, shop: &SampleShop) -> Result<OpMeta, String> {
         staff_id,
         at: UnixMs(row.at),
         hlc: row.hlc,
+        redoes: None,
     })
 }
 

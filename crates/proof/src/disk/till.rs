@@ -391,6 +391,7 @@ impl<'a> Till<'a> {
                 ms: now.0,
                 counter: 0,
             },
+            redoes: None,
         };
         self.hub.elsewhere(&op, &meta)
     }

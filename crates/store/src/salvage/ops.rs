@@ -19,10 +19,12 @@ use crate::meta;
 use crate::outbox::rebase_all;
 use crate::row;
 use crate::settle;
-use crate::tx::{Tx, class_name};
+use crate::tx::{Tx, insert_outbox};
 
 /// Columns of the outbox in the order in which they lie in a page.
 const OUTBOX_COLUMNS: usize = 18;
+/// Where a column lies that came later: rows from before end without it.
+const REDOES: usize = 18;
 const STATES: [&str; 6] = ["waiting", "sealed", "acked", "dead", "refused", "confirmed"];
 
 fn is_uuid(value: &Value) -> bool {
@@ -137,6 +139,7 @@ fn insert_found(conn: &Connection, found: &Row) -> Result<(), StoreError> {
             ":reason": text(15),
             ":acked_at": v[16].integer().filter(|_| placed),
             ":confirmed_seq": v[17].integer().filter(|_| placed),
+            ":redoes": v.get(REDOES).and_then(Value::text),
         })
     };
     for attempt in [(found.rowid, true), (found.rowid, false), (None, false)] {
@@ -190,18 +193,7 @@ pub(super) fn rebuild_lost(tx: &Tx<'_>) -> Result<u32, StoreError> {
         .collect();
     let mut rebuilt = 0;
     for (meta, op) in orphans {
-        conn.prepare_cached(include_str!("../../queries/insert_outbox.sql"))?
-            .execute(named_params! {
-                ":op_id": meta.op_id.to_string(),
-                ":kind": op.kind(),
-                ":version": Op::VERSION,
-                ":class": class_name(op.class()),
-                ":at": meta.at.0,
-                ":staff_id": meta.staff_id.map(|s| s.to_string()),
-                ":hlc_ms": meta.hlc.ms,
-                ":hlc_counter": meta.hlc.counter,
-                ":payload": op.payload()?,
-            })?;
+        insert_outbox(conn, &op, &meta)?;
         rebuilt += 1;
     }
     Ok(rebuilt)
@@ -221,6 +213,7 @@ fn orphan(r: &rusqlite::Row<'_>) -> Result<Option<(OpMeta, Op)>, StoreError> {
             ms: at.0,
             counter: 0,
         },
+        redoes: row::opt_id(r, "redoes")?,
     };
     let body: String = r.get("body")?;
     let named = |name: &str| -> Result<serde_json::Value, StoreError> {
@@ -296,13 +289,11 @@ fn holds(r: &rusqlite::Row<'_>, identity: &Identity) -> Result<bool, StoreError>
         prev_hash,
         staff_id: row::opt_id(r, "staff_id")?,
         at: row::at(r, "at")?,
-        hlc: Hlc {
-            ms: r.get("hlc_ms")?,
-            counter: r.get("hlc_counter")?,
-        },
+        hlc: row::hlc(r)?,
         kind: r.get("kind")?,
         version: r.get("version")?,
         payload: r.get("payload")?,
+        redoes: row::opt_id(r, "redoes")?,
     };
     Ok(envelope.hash() == hash)
 }
@@ -326,16 +317,7 @@ pub(super) fn put_in_order(tx: &Tx<'_>, identity: Option<&Identity>) -> Result<u
         let Ok(op) = Op::decode(&kind, r.get("version")?, &payload) else {
             continue;
         };
-        let meta = OpMeta {
-            op_id: row::id(r, "op_id")?,
-            device_id,
-            staff_id: row::opt_id(r, "staff_id")?,
-            at: row::at(r, "at")?,
-            hlc: Hlc {
-                ms: r.get("hlc_ms")?,
-                counter: r.get("hlc_counter")?,
-            },
-        };
+        let meta = row::op_meta(r, device_id)?;
         let Ok(does) = effects(&op, &meta) else {
             continue;
         };

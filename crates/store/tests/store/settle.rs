@@ -74,6 +74,45 @@ fn every_kind_of_fact_is_done_again_without_counting_twice() {
     }
 }
 
+/// The owner had the hub try the old one again while the till, offline, did it again.
+#[test]
+fn what_hub_and_till_both_did_again_counts_once() {
+    type Make = fn(&Till) -> Op;
+    let kinds: [(Make, &str); 2] = [
+        (sale, "sale_completed"),
+        (|till| till.shop.deliver(0, 3), "stock_moved"),
+    ];
+    for (make, kind) in kinds {
+        let (till, mut hub, old) = stuck(make, kind);
+        let stock = "SELECT quantity_milli FROM stock_balance ORDER BY 1 LIMIT 1";
+        let before: i64 = till.value(stock);
+        till.store.redo(old, None).unwrap();
+        let letter = hub.received.iter().find(|op| op.op_id == old);
+        let letter = letter.unwrap().clone();
+        hub.stored.remove(&old);
+        hub.push(&[letter]);
+        hub.sync(&till);
+        hub.pull(&till);
+        assert_eq!(till.value::<i64>(stock), before, "{kind}");
+        assert_eq!(till.value::<i64>("SELECT sum(pending) FROM stock"), 0);
+        agrees(&till, &hub);
+    }
+}
+
+#[test]
+fn what_is_done_again_twice_is_still_named_after_the_first() {
+    let (till, mut hub, first) = stuck(sale, "sale_completed");
+    hub.unreadable.push("sale_completed".to_owned());
+    let second = till.store.redo(first, None).unwrap();
+    hub.sync(&till);
+    let third = till.store.redo(second, None).unwrap();
+    hub.unreadable.clear();
+    hub.sync(&till);
+    let sent = hub.received.iter().find(|op| op.op_id == third).unwrap();
+    assert_eq!(sent.redoes, Some(first));
+    agrees(&till, &hub);
+}
+
 #[test]
 fn what_was_done_again_keeps_its_time_and_its_person_and_is_settled_once() {
     let (till, _hub, old) = stuck(sale, "sale_completed");
@@ -208,6 +247,17 @@ fn two_who_set_one_field_at_once_are_shown_to_whose_edit_came_second() {
         .decide_clash(EntityKind::Product, product, "name", true)
         .unwrap();
     assert_eq!(till.store.outbox_counts().unwrap().conflicts, 0);
+}
+
+#[test]
+fn lists_that_the_hub_puts_together_are_no_clash() {
+    let (till, mut hub) = Till::in_step();
+    let shop = till.shop.tenant_id.0;
+    let mine = edit(EntityKind::Shop, shop, "card_keys", json!([{"key_id": 1}]));
+    till.store.transact(mine, None).unwrap();
+    hub.set(EntityKind::Shop, shop, "card_keys", json!([{"key_id": 2}]));
+    hub.pull(&till);
+    assert!(till.store.read(desk::list_clashes).unwrap().is_empty());
 }
 
 #[test]

@@ -55,6 +55,7 @@ impl Rows {
                 staff_id: Some(step.staff_id),
                 at: step.at,
                 hlc: Hlc::default(),
+                redoes: None,
             };
             for effect in effects(&step.op, &meta).unwrap() {
                 match effect {

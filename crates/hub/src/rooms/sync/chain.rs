@@ -76,6 +76,7 @@ mod tests {
                 kind: "k".to_owned(),
                 version: 1,
                 payload: "{}".to_owned(),
+                redoes: None,
             };
             prev_hash = op.hash();
             ops.push(op);

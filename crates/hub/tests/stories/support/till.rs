@@ -69,6 +69,14 @@ impl Till {
         self.seal_raw(world, op_id, op.kind(), Op::VERSION, op.payload().unwrap())
     }
 
+    /// Seals an operation that does `first` again.
+    pub fn seal_again(&mut self, world: &World, first: OpId, op: &Op) -> OpEnvelope {
+        let mut envelope = self.seal(world, op);
+        envelope.redoes = Some(first);
+        self.prev_hash = envelope.hash();
+        envelope
+    }
+
     pub fn seal_raw(
         &mut self,
         world: &World,
@@ -94,6 +102,7 @@ impl Till {
             kind: kind.to_owned(),
             version,
             payload,
+            redoes: None,
         };
         self.prev_hash = envelope.hash();
         envelope

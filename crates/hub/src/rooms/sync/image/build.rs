@@ -26,6 +26,7 @@ const TILL_MIGRATIONS: &[&str] = &[
     include_str!("../../../../../../migrations/till/0002_fewer_indexes.sql"),
     include_str!("../../../../../../migrations/till/0003_desk.sql"),
     include_str!("../../../../../../migrations/till/0004_fewer_indexes_still.sql"),
+    include_str!("../../../../../../migrations/till/0005_done_again.sql"),
 ];
 const BUFFER_BYTES: usize = 256 * 1024;
 

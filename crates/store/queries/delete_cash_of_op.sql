@@ -1,1 +1,0 @@
-DELETE FROM cash WHERE op_id = :op_id

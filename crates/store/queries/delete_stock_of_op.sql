@@ -1,1 +1,0 @@
-DELETE FROM stock WHERE op_id = :op_id

@@ -1,0 +1,1 @@
+UPDATE cash SET op_id = :new, pending = 1 WHERE op_id = :old
