@@ -14,6 +14,8 @@ pub const EPOCH: &str = "epoch";
 pub const CURSOR: &str = "cursor";
 /// Key in `meta`: the checksums of the rows, [`crate::table::Sums`] as JSON.
 pub const SUMS: &str = "sums";
+/// Key in `meta`: the newest [`crate::Hlc`] in the rows, which whoever edits them must be later than.
+pub const CLOCK: &str = "image_clock";
 /// Key in `meta`: every [`Life`] that the hub knew of, as a JSON array.
 pub const LIVES: &str = "image_lives";
 

@@ -7,7 +7,10 @@ use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Row as _, Transaction};
 
 /// The migrations, numbered from 1 and never edited once landed.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/hub/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/hub/0001_init.sql"),
+    include_str!("../../../migrations/hub/0002_clock.sql"),
+];
 
 /// Connections to PostgreSQL, and readers of SQLite.
 const CONNECTIONS_MAX: u32 = 16;
@@ -425,6 +428,7 @@ mod tests {
         let db = Db::open(&url).await.unwrap();
         let broken = [
             MIGRATIONS[0],
+            MIGRATIONS[1],
             "CREATE TABLE half (a BIGINT); CREATE TABEL typo (b BIGINT);",
         ];
         assert!(db.migrate(&broken).await.is_err());
@@ -432,6 +436,27 @@ mod tests {
         let n: i64 = half.fetch_one(db.reader()).await.unwrap().get("n");
         assert_eq!(n, 0);
         Db::open(&url).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_shop_from_before_clocks_were_kept_has_one_that_no_field_exceeds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hub.db");
+        private_file(&path).unwrap();
+        let mut old = connect(&sqlite_url(&path)).await.unwrap();
+        let rows = "CREATE TABLE schema_version (one BIGINT PRIMARY KEY, version BIGINT NOT NULL);
+            INSERT INTO schema_version VALUES (1, 1);
+            INSERT INTO tenants VALUES ('busy', 0, 2, 0, 1, 'h', 'k1'), ('new', 0, 0, 0, 0, 'h', 'k2');
+            INSERT INTO operations VALUES ('busy', 'd', 'i', 1, 'a', '', '', '', 1000), ('busy', 'd', 'i', 2, 'b', '', '', '', 2000)";
+        for sql in [MIGRATIONS[0], rows] {
+            sqlx::raw_sql(sql).execute(&mut old).await.unwrap();
+        }
+        old.close().await.unwrap();
+        let db = Db::open(&sqlite_url(&path)).await.unwrap();
+        let clocks = sqlx::query("SELECT clock_ms FROM tenants ORDER BY tenant_id");
+        let clocks = clocks.fetch_all(db.reader()).await.unwrap();
+        let clocks: Vec<i64> = clocks.iter().map(|row| row.get("clock_ms")).collect();
+        assert_eq!(clocks, [2000 + counterfoil_domain::hlc::MAX_AHEAD_MS, 0]);
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_domain::{Clock, CustomerId, DeviceId, Entropy as _, Op, SaleId, UnixMs};
+use counterfoil_domain::{Clock, CustomerId, DeviceId, Entropy as _, Hlc, Op, SaleId, UnixMs};
 use counterfoil_hub::{Config, Hub, Sources};
 use counterfoil_protocol::auth::RegisterRequest;
 use counterfoil_protocol::pairing::PairRequest;
@@ -281,7 +281,7 @@ impl Bench {
             round.time(1, || -> Result<(), SampleError> {
                 let changes: Vec<Change> = serde_json::from_str(page)?;
                 let changes = changes.into_iter().map(|c| convert::confirmed(c, device));
-                store.apply_changes(epoch, changes.collect())?;
+                store.apply_changes(epoch, Hlc::default(), changes.collect())?;
                 Ok(())
             })?;
         }

@@ -1,7 +1,7 @@
 //! Push, pull and live: see the sync protocol's description in `docs/ARCHITECTURE.md`.
 
 use counterfoil_domain::{
-    DeviceId, EntityRow, FactRow, Incarnation, OpEnvelope, OpHash, OpId, UnixMs,
+    DeviceId, EntityRow, FactRow, Hlc, Incarnation, OpEnvelope, OpHash, OpId, UnixMs,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -155,6 +155,10 @@ pub enum PullReply {
         head: u64,
         /// The newest change that is in an off-site backup.
         archived: u64,
+        /// The newest clock among the shop's rows, which the hub never believed to be more than five minutes ahead: who saw
+        /// these rows edits them later than that. Hubs before it existed do not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Hlc>,
         /// The changes.
         changes: Vec<Change>,
     },

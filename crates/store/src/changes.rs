@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use counterfoil_domain::table::{entity_row, fact_rows};
-use counterfoil_domain::{EntityRow, FactRow, OpId, planted};
+use counterfoil_domain::{EntityRow, FactRow, Hlc, OpId, planted};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
@@ -65,7 +65,8 @@ impl Store {
     }
 
     /// Applies changes that follow the cursor, and moves it, all or nothing. Changes up to the cursor are skipped. Own
-    /// operations become confirmed and the overlays of what they edited are made anew.
+    /// operations become confirmed and the overlays of what they edited are made anew. `clock` is the newest among the rows:
+    /// whatever is done here afterwards is later, however far this till's own clock lags.
     ///
     /// # Errors
     /// `pull_gap` when one is missing, `epoch_changed` when the cursor belongs to another epoch, or the store's own
@@ -73,6 +74,7 @@ impl Store {
     pub fn apply_changes(
         &self,
         epoch: Uuid,
+        clock: Hlc,
         changes: Vec<Confirmed>,
     ) -> Result<Cursor, StoreError> {
         planted!("cursor-before-rows", {
@@ -82,7 +84,7 @@ impl Store {
                 return Err(StoreError::Busy);
             }
         });
-        self.write_what_the_hub_says(|tx| tx.noting(apply(tx, epoch, &changes)))
+        self.write_what_the_hub_says(|tx| tx.noting(apply(tx, epoch, clock, &changes)))
     }
 }
 
@@ -98,7 +100,12 @@ pub(crate) fn save_cursor(conn: &Connection, epoch: Uuid, seq: u64) -> Result<()
     meta::set(conn, meta::CURSOR, &seq.to_string())
 }
 
-fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, StoreError> {
+fn apply(
+    tx: &Tx<'_>,
+    epoch: Uuid,
+    clock: Hlc,
+    changes: &[Confirmed],
+) -> Result<Cursor, StoreError> {
     let cursor = load_cursor(tx.conn())?;
     if cursor.epoch.is_some_and(|known| known != epoch) {
         return Err(StoreError::EpochChanged);
@@ -127,6 +134,7 @@ fn apply(tx: &Tx<'_>, epoch: Uuid, changes: &[Confirmed]) -> Result<Cursor, Stor
     planted!("overlay-not-rebuilt", { touched.clear() });
     rebase_all(tx, touched)?;
     save_cursor(tx.conn(), epoch, seq)?;
+    planted!("clocks-not-observed", {}, tx.observe(clock)?);
     tally.close(tx.conn())?;
     epoch::settle(tx, seq)?;
     Ok(Cursor {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::image::Life;
 use counterfoil_domain::table::fact_rows;
-use counterfoil_domain::{Op, OpId, OpMeta};
+use counterfoil_domain::{Hlc, Op, OpId, OpMeta};
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ use crate::migrate;
 use crate::outbox::entity_key;
 use crate::row;
 use crate::store::{Store, lock};
+use crate::tx::Tx;
 
 /// How long readers may take to finish before the exchange is put off.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,11 +45,12 @@ const SHARED: [&str; 13] = [
     "stock_balance",
 ];
 /// What `meta` says of the shared tables and not of the till.
-const ABOUT_SHARED: [&str; 5] = [
+const ABOUT_SHARED: [&str; 6] = [
     meta::EPOCH,
     meta::CURSOR,
     meta::SUMS,
     meta::IMAGE_LIVES,
+    meta::IMAGE_CLOCK,
     meta::DIFFERS,
 ];
 
@@ -133,7 +135,7 @@ impl Store {
             return Err(StoreError::Busy);
         }
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
-        let cursor = carry_over(&tx)?;
+        let cursor = carry_over(&tx, self.env())?;
         tx.commit()?;
         Ok(cursor)
     }
@@ -163,7 +165,7 @@ fn prepare(image: &Path, env: &StoreEnv) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-fn carry_over(conn: &Connection) -> Result<Cursor, StoreError> {
+fn carry_over(conn: &Connection, env: &StoreEnv) -> Result<Cursor, StoreError> {
     let image = load_cursor(conn)?;
     let image_tenant = meta::get(conn, meta::TENANT)?;
     let lives = meta::get(conn, meta::IMAGE_LIVES)?.unwrap_or_default();
@@ -187,7 +189,19 @@ fn carry_over(conn: &Connection) -> Result<Cursor, StoreError> {
     settle_outbox(conn, &identity, &lives, image.seq)?;
     lay_on_top(conn, &identity)?;
     meta::remove(conn, meta::IMAGE_LIVES)?;
+    observe_clock(conn, env)?;
     Ok(image)
+}
+
+/// Whoever edits the image's rows is later than their newest clock. Images of hubs before it existed do not tell.
+fn observe_clock(conn: &Connection, env: &StoreEnv) -> Result<(), StoreError> {
+    let Some(clock) = meta::parsed::<Hlc>(conn, meta::IMAGE_CLOCK)? else {
+        return Ok(());
+    };
+    let tx = Tx::new(conn, env);
+    tx.observe(clock)?;
+    tx.finish()?;
+    meta::remove(conn, meta::IMAGE_CLOCK)
 }
 
 fn has_confirmed_rows(conn: &Connection) -> Result<bool, StoreError> {

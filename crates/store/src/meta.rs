@@ -25,6 +25,8 @@ pub(crate) const REVOKED_AT: &str = "revoked_at";
 pub(crate) const SUMS: &str = image::SUMS;
 /// In an image: the last operation of every device's life that the image holds, as JSON.
 pub(crate) const IMAGE_LIVES: &str = image::LIVES;
+/// In an image: the newest clock among its rows.
+pub(crate) const IMAGE_CLOCK: &str = image::CLOCK;
 /// The tables that turned out to differ from the hub's, until a fresh image has replaced them.
 pub(crate) const DIFFERS: &str = "differs";
 /// Present in a copy that was made with `backup_copy`: whoever opens it must begin a new incarnation.

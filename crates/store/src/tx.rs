@@ -237,12 +237,25 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Takes note of a clock that rows from elsewhere carry: what is done here after it is later. Whether it may be
+    /// believed is the hub's to say, for only the hub knows by how much this till's own clock lags.
+    pub(crate) fn observe(&self, clock: Hlc) -> Result<(), StoreError> {
+        let last = self.last_hlc()?;
+        if clock > last {
+            self.hlc.set(Some(last.observe(clock, self.now())));
+        }
+        Ok(())
+    }
+
+    fn last_hlc(&self) -> Result<Hlc, StoreError> {
+        match self.hlc.get() {
+            Some(last) => Ok(last),
+            None => Ok(meta::parsed(self.conn, meta::HLC)?.unwrap_or_default()),
+        }
+    }
+
     fn tick(&self, now: UnixMs) -> Result<Hlc, StoreError> {
-        let last = match self.hlc.get() {
-            Some(last) => last,
-            None => load_hlc(self.conn)?,
-        };
-        let next = last.tick(now);
+        let next = self.last_hlc()?.tick(now);
         self.hlc.set(Some(next));
         Ok(next)
     }
@@ -300,28 +313,13 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn finish(&self) -> Result<CommitInfo, StoreError> {
         if let Some(hlc) = self.hlc.get() {
-            let text = format!("{}:{}", hlc.ms, hlc.counter);
-            self.noting(meta::set(self.conn, meta::HLC, &text))?;
+            self.noting(meta::set(self.conn, meta::HLC, &hlc.to_string()))?;
         }
         Ok(CommitInfo {
             areas: self.areas.borrow().iter().copied().collect(),
             local_write: self.last_op.get().is_some(),
         })
     }
-}
-
-fn load_hlc(conn: &Connection) -> Result<Hlc, StoreError> {
-    let Some(text) = meta::get(conn, meta::HLC)? else {
-        return Ok(Hlc::default());
-    };
-    text.split_once(':')
-        .and_then(|(ms, counter)| {
-            Some(Hlc {
-                ms: ms.parse().ok()?,
-                counter: counter.parse().ok()?,
-            })
-        })
-        .ok_or_else(|| StoreError::Damaged("meta hlc cannot be read".to_owned()))
 }
 
 /// Writes an operation into the outbox and gives back its number there.

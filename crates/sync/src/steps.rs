@@ -197,6 +197,7 @@ pub async fn pull_once<T: Transport>(
             epoch,
             head,
             archived,
+            clock,
             changes,
         } => {
             let count = changes.len();
@@ -211,7 +212,7 @@ pub async fn pull_once<T: Transport>(
             blocking(store, move |s| {
                 let this = device.unwrap_or(counterfoil_domain::DeviceId(Uuid::nil()));
                 let changes = changes.into_iter().map(|c| convert::confirmed(c, this));
-                s.apply_changes(epoch, changes.collect())?;
+                s.apply_changes(epoch, clock.unwrap_or_default(), changes.collect())?;
                 s.learn_archived(epoch, archived)
             })
             .await?;

@@ -21,7 +21,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::town::{Till, Town, engines};
-use crate::{assert_same, morning, reaches};
+use crate::{HOUR_MS, assert_same, morning, reaches};
 
 /// Small enough for an image of the sample shop to need several.
 const SMALL: Pieces = Pieces::between(1024, 1024, 1024);
@@ -132,6 +132,23 @@ async fn a_new_till_is_in_step_after_its_image_and_a_short_pull() {
             assert_eq!(check(&till, depth).await, Checked::Same);
         }
         assert!(part(&other).is_none(), "no part is left behind");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_edits_an_images_rows_is_heard_though_the_new_tills_clock_is_late() {
+    for engine in engines() {
+        let (town, till, other) = open_town(engine.as_deref()).await;
+        let Ok(Boot::Installed(_)) = boot(&other, Why::New).await else {
+            panic!("the image is installed");
+        };
+        let coffee = till.shop.products[0].0.0;
+        town.clock.advance_ms(-HOUR_MS);
+        other.perform([edit(EntityKind::Product, coffee, "name", json!("Expreso"))]);
+        town.clock.advance_ms(HOUR_MS);
+        other.sync().await.expect("the edit is on the hub");
+        let heard = "SELECT count(*) FROM product WHERE name = 'Expreso'";
+        assert_eq!(other.count(heard), 1);
     }
 }
 

@@ -25,6 +25,9 @@ use tokio::sync::watch;
 
 use town::{Till, Town, engines};
 
+/// How late a clock is.
+const HOUR_MS: i64 = 3_600_000;
+
 /// What one till did in a morning: a customer, three stamps, two sales.
 fn morning(till: &Till, now: UnixMs) {
     let (customer, enrolled) = till.shop.enrol("Ana", "+51987654321");
@@ -173,6 +176,35 @@ async fn two_tills_that_edit_one_customer_agree_field_by_field() {
         other.sync().await.expect("both see both");
         let both = "SELECT count(*) FROM customer WHERE name = 'Ana María' AND note = 'sin azúcar'";
         assert_eq!((till.count(both), other.count(both)), (1, 1));
+        assert_same(&till, &other);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_edits_what_they_saw_is_heard_though_their_tills_clock_is_late() {
+    for engine in engines() {
+        let town = Town::found(engine.as_deref()).await;
+        let (till, other) = (town.till("T1").await, town.till("T2").await);
+        till.set_up();
+        let (customer, enrolled) = till.shop.enrol("Ana", "+51987654321");
+        till.perform([enrolled]);
+        till.sync().await.expect("the customer is on the hub");
+        other
+            .pull()
+            .await
+            .expect("the customer is on the late till");
+        town.clock.advance_ms(-HOUR_MS);
+        other.perform([edit(
+            EntityKind::Customer,
+            customer.0,
+            "name",
+            json!("Rosa"),
+        )]);
+        town.clock.advance_ms(HOUR_MS);
+        other.sync().await.expect("the edit is on the hub");
+        till.pull().await.expect("everybody sees it");
+        let heard = "SELECT count(*) FROM customer WHERE name = 'Rosa'";
+        assert_eq!((till.count(heard), other.count(heard)), (1, 1));
         assert_same(&till, &other);
     }
 }

@@ -3,7 +3,7 @@
 use counterfoil_app::view::{ConflictChoice, SyncState};
 use counterfoil_domain::entity::{EntityKind, EntityRow};
 use counterfoil_domain::visit::Slot;
-use counterfoil_domain::{OpId, UnixMs};
+use counterfoil_domain::{Hlc, OpId, UnixMs};
 use counterfoil_store::{Confirmed, ConfirmedRow, OpFate};
 use counterfoil_testkit::ManualClock;
 use serde_json::json;
@@ -67,7 +67,7 @@ fn refused() -> (Till, OpId) {
         rows: vec![ConfirmedRow::Entity(row)],
     };
     till.store
-        .apply_changes(Uuid::from_u128(1), vec![change])
+        .apply_changes(Uuid::from_u128(1), Hlc::default(), vec![change])
         .unwrap();
     till.app.act_as(Some("Iris")).unwrap();
     (till, op_id)

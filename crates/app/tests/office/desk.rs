@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use counterfoil_app::view::{FieldValue, Side};
 use counterfoil_domain::entity::{EntityKind, EntityRow};
-use counterfoil_domain::{Op, OpId};
+use counterfoil_domain::{Hlc, Op, OpId};
 use counterfoil_store::{Confirmed, ConfirmedRow, OpFate};
 use counterfoil_testkit::{ManualClock, edit};
 use serde_json::{Value, json};
@@ -126,11 +126,13 @@ fn clash() -> (Till, String) {
         rows: vec![row(name)],
     };
     let before = vec![change(1, "Café americano")];
-    till.store.apply_changes(EPOCH, before).unwrap();
+    till.store
+        .apply_changes(EPOCH, Hlc::default(), before)
+        .unwrap();
     let mine = edit(EntityKind::Product, id.0, "name", json!("Mío"));
     till.store.transact(mine, Some(till.shop.owner)).unwrap();
     till.store
-        .apply_changes(EPOCH, vec![change(2, "Suyo")])
+        .apply_changes(EPOCH, Hlc::default(), vec![change(2, "Suyo")])
         .unwrap();
     till.app.act_as(Some("Ana")).unwrap();
     let id = id.to_string();

@@ -5,6 +5,7 @@ use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::{DeviceId, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs};
 use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub struct Book {
     pub now: UnixMs,
     /// The newest change.
     pub head: u64,
+    /// The newest clock among the tenant's fields.
+    pub clock: Hlc,
     /// The device as which the hub itself writes for this tenant.
     pub hub_device: DeviceId,
 }
@@ -48,6 +51,7 @@ impl Book {
             key,
             now,
             head: u64::try_from(row.try_get::<i64, _>("head")?).unwrap_or(0),
+            clock: clock_of(&row)?,
             hub_device: DeviceId(uuid_of(&row, "hub_device_id")?),
         })
     }
@@ -114,6 +118,8 @@ impl Book {
         sqlx::query(include_str!("sql/set_head.sql"))
             .bind(&self.key)
             .bind(self.head.cast_signed())
+            .bind(self.clock.ms)
+            .bind(i64::from(self.clock.counter))
             .execute(conn)
             .await?;
         Ok(())
@@ -129,20 +135,18 @@ impl Book {
         op: &Op,
         op_id: OpId,
     ) -> Result<Done, Failure> {
+        self.clock = self.clock.tick(self.now);
         let meta = OpMeta {
             op_id,
             device_id: self.hub_device,
             staff_id: None,
             at: self.now,
-            hlc: Hlc {
-                ms: self.now.0,
-                counter: self.turn(0),
-            },
+            hlc: self.clock,
             redoes: None,
         };
         let mut sheet = Sheet::new(conn, &self.key);
         let done = sheet.apply(self, op, &meta).await?;
-        sheet.flush().await?;
+        sheet.write_down(self).await?;
         let again = Done {
             outcome: done.outcome.clone(),
             rows: done.rows.clone(),
@@ -165,6 +169,17 @@ impl Book {
     }
 }
 
+/// The newest clock among a tenant's fields, from the tenant's row.
+///
+/// # Errors
+/// When the row does not hold it.
+pub fn clock_of(row: &AnyRow) -> Result<Hlc, sqlx::Error> {
+    Ok(Hlc {
+        ms: row.try_get("clock_ms")?,
+        counter: u32::try_from(row.try_get::<i64, _>("clock_counter")?).unwrap_or(u32::MAX),
+    })
+}
+
 /// Writes an entity in the hub's own name, with the least clock, so that what a till says of it wins.
 ///
 /// # Errors
@@ -180,7 +195,7 @@ pub async fn suggest(
     let rule = entities::Rule::LastWriter;
     let row = entities::patch(&mut sheet, subject, fields, clock, rule).await?;
     sheet.keep_draft();
-    sheet.flush().await?;
+    sheet.write_down(book).await?;
     book.append(
         conn,
         None,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::http::Failure;
 
-pub use book::{Book, suggest};
+pub use book::{Book, clock_of, suggest};
 pub use entities::lacks_booking;
 pub use read::{find, find_by_lookup, stamp_balance};
 pub use sheet::Sheet;
@@ -135,12 +135,14 @@ impl<'c> Sheet<'c> {
         done
     }
 
-    /// Writes down what was applied.
+    /// Writes down what was applied; the book takes note of the newest clock in it.
     ///
     /// # Errors
     /// See [`Fault`]; the caller rolls back to before the sheet.
-    pub async fn write_down(mut self) -> Result<(), Fault> {
-        self.flush().await
+    pub async fn write_down(mut self, book: &mut Book) -> Result<(), Fault> {
+        self.flush().await?;
+        book.clock = book.clock.max(self.written.newest_clock());
+        Ok(())
     }
 }
 

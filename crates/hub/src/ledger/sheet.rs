@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use counterfoil_domain::entity::Visit;
 use counterfoil_domain::fact::{Refund, Sale};
-use counterfoil_domain::{DeviceId, EntityKind, FactRow, OpId, UnixMs};
+use counterfoil_domain::{DeviceId, EntityKind, FactRow, Hlc, OpId, UnixMs};
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
@@ -59,6 +59,15 @@ impl Layer {
         self.stamps.extend(later.stamps);
         self.stock.extend(later.stock);
         self.flagged_clocks.extend(later.flagged_clocks);
+    }
+
+    /// The newest clock among the fields of what was written.
+    pub(super) fn newest_clock(&self) -> Hlc {
+        let fields = self
+            .entities
+            .values()
+            .flat_map(|k| k.stored.clocks.values());
+        fields.map(|clock| clock.hlc).max().unwrap_or_default()
     }
 }
 

@@ -1,9 +1,10 @@
 //! What stands but needs an owner's eye.
 
 use counterfoil_domain::fact::{Refund, RefundLine, StockReason};
+use counterfoil_domain::hlc::MAX_AHEAD_MS;
 use counterfoil_domain::op::{EntityEdited, RewardRedeemed, StockMoved};
 use counterfoil_domain::{
-    Currency, CustomerId, EntityKind, Money, Op, ProductId, Quantity, StampId,
+    Currency, CustomerId, EntityKind, Hlc, Money, Op, ProductId, Quantity, StampId,
 };
 use counterfoil_protocol::sync::Outcome;
 use serde_json::json;
@@ -141,6 +142,31 @@ async fn a_clock_far_ahead_is_held_back_and_told_once_a_day() {
             row.fields["name"], "Rosa María",
             "a year ahead does not win for a year"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pull_tells_the_newest_clock_among_the_rows_and_none_that_is_held_back() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let (mut fast, mut right) = (world.till(&owner).await, world.till(&owner).await);
+        let newest = async |till: &Till| -> Hlc {
+            let answer = world.get("/api/v1/sync/pull?after=0", &till.token).await;
+            serde_json::from_value(answer.data()["clock"].clone()).unwrap()
+        };
+        fast.clock_off_ms = 3 * 60_000;
+        let (_, op) = enrolment(&world, "+51987654321");
+        let envelope = fast.seal(&world, &op);
+        fast.push(&world, std::slice::from_ref(&envelope)).await;
+        assert_eq!(newest(&right).await, envelope.hlc);
+        let (_, op) = enrolment(&world, "+51987654322");
+        right.act(&world, op).await;
+        assert_eq!(newest(&right).await, envelope.hlc, "it never goes back");
+        fast.clock_off_ms = 365 * 86_400_000;
+        let (_, op) = enrolment(&world, "+51987654323");
+        fast.act(&world, op).await;
+        assert_eq!(newest(&right).await.ms, world.now().0 + MAX_AHEAD_MS);
     })
     .await;
 }

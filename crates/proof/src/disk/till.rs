@@ -362,7 +362,9 @@ impl<'a> Till<'a> {
             .hub
             .after(cursor.seq, usize::try_from(limit).unwrap_or(1));
         let to = cursor.seq + changes.len() as u64;
-        let (end, _) = self.attempt("pull", |store| store.apply_changes(EPOCH, changes))?;
+        let (end, _) = self.attempt("pull", |store| {
+            store.apply_changes(EPOCH, Hlc::default(), changes)
+        })?;
         match end {
             End::Done => self.model.cursor.drifted(to),
             End::Unsure => self.model.cursor.wrote(to, false),

@@ -191,7 +191,7 @@ const LOST_ROWS: [&str; 8] = [
 /// Each operation that is owed is on the hub once, and nothing else is.
 fn exactly(owed: &BTreeSet<OpId>, ledger: &HubLedger) -> Outcome<()> {
     let mut seen: BTreeMap<OpId, u64> = BTreeMap::new();
-    for op_id in &ledger.published {
+    for (_, op_id) in &ledger.published {
         *seen.entry(*op_id).or_default() += 1;
     }
     let list = |ids: Vec<&OpId>| {

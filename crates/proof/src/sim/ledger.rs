@@ -21,8 +21,8 @@ use super::{Outcome, say};
 pub struct HubLedger {
     /// The newest change.
     pub head: u64,
-    /// The operation of every change that has one, in order.
-    pub published: Vec<OpId>,
+    /// The operation of every change that has one, under the change's number and in order.
+    pub published: Vec<(u64, OpId)>,
     /// What became of each operation, from the stored results.
     pub fates: BTreeMap<OpId, Fate>,
     /// Operations among the dead letters.
@@ -77,7 +77,7 @@ impl HubLedger {
                     expected - 1
                 )));
             }
-            published.extend(change.origin.map(|origin| origin.op_id));
+            published.extend(change.origin.map(|origin| (change.seq, origin.op_id)));
         }
         let mut fates: BTreeMap<OpId, Fate> = BTreeMap::new();
         for row in rows(
@@ -218,9 +218,10 @@ impl HubLedger {
                 _ => None,
             })
             .collect();
+        // A decision can outlive the conflict that it was about: a restored hub may judge otherwise.
         let shown = texts(
             observer,
-            "SELECT id || ' ' || status || ' ' || refused || ' ' || body FROM conflict ORDER BY id",
+            "SELECT id || ' ' || status || ' ' || coalesce(refused, 0) || ' ' || body FROM conflict ORDER BY id",
         )?;
         let refused = self.fates.iter().filter(|(_, fate)| is_refused(fate));
         for (op_id, fate) in refused {

@@ -15,10 +15,13 @@ use super::{Outcome, say};
 /// A clock this far ahead of the hub's is held back.
 const AHEAD_MS: i64 = 5 * 60_000;
 
+/// A clock as the hub believes it.
+type Believed = (i64, usize, DeviceId);
+
 /// Who wrote a field when, and in what order among the writes of one till.
 #[derive(Clone, PartialEq)]
 struct Writing {
-    clock: (i64, usize, DeviceId),
+    clock: Believed,
     till: usize,
     turn: u64,
     value: Value,
@@ -33,6 +36,7 @@ type Key = (EntityKind, Uuid, String);
 pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     let mut fields: BTreeMap<Key, Writing> = BTreeMap::new();
     let mut unsure: BTreeSet<Key> = BTreeSet::new();
+    let mut believed: BTreeMap<OpId, (Believed, bool)> = BTreeMap::new();
     let revivable: BTreeSet<Uuid> = ledger
         .fates
         .keys()
@@ -49,12 +53,15 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
             return;
         };
         let mut clock = (hlc.ms, usize::try_from(hlc.counter).unwrap_or(0), device);
+        let mut held_back = false;
         if let Some((now, turn)) = heard
             && hlc.ms > now.0 + AHEAD_MS
         {
             // Held back to one moment, what the hub hears later is the later.
             clock = (now.0 + AHEAD_MS, turn, device);
+            held_back = true;
         }
+        believed.insert(op_id, (clock, held_back));
         for (key, value) in written(&done.op) {
             let new = Writing {
                 clock,
@@ -103,7 +110,48 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
             )));
         }
     }
+    check_seen(world, ledger, &believed)?;
     check_clocks(world, ledger)
+}
+
+/// Whoever edits a field that they saw is later than whoever wrote it, however late their till's clock is. A hub whose
+/// own clock went back may hold them back all the same.
+fn check_seen(
+    world: &World,
+    ledger: &HubLedger,
+    believed: &BTreeMap<OpId, (Believed, bool)>,
+) -> Outcome<()> {
+    for (op_id, done) in &world.done {
+        let Some((mine, false)) = believed.get(op_id) else {
+            continue;
+        };
+        // What lies at a number is only known of the epoch that the hub is in now.
+        if done.seen.epoch != Some(world.hub.hub.epoch) {
+            continue;
+        }
+        let fields: BTreeSet<Key> = written(&done.op).into_iter().map(|(key, _)| key).collect();
+        let seen = ledger
+            .published
+            .iter()
+            .take_while(|(seq, _)| *seq <= done.seen.seq);
+        for (seq, other) in seen {
+            let wrote = world.done.get(other).map(|other| written(&other.op));
+            let shared = wrote
+                .into_iter()
+                .flatten()
+                .find(|(key, _)| fields.contains(key));
+            if let (Some(((kind, id, field), _)), Some((theirs, _))) = (shared, believed.get(other))
+                && theirs >= mine
+            {
+                return Err(say(format!(
+                    "who edits what they saw is heard: {op_id} set {field} of {} {id} with change {seq} before its eyes, \
+                     and its clock {mine:?} is not later than {theirs:?} of {other}",
+                    kind.name()
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn written(op: &Op) -> Vec<(Key, Value)> {

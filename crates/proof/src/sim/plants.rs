@@ -82,6 +82,10 @@ pub const PLANTED: &[(&str, &str)] = &[
         "the hub lets the last edit to arrive win, whatever the clocks say",
     ),
     (
+        "clocks-not-observed",
+        "a till takes no note of the clocks that it pulls",
+    ),
+    (
         "pull-applied-twice",
         "a till applies changes again that lie behind its cursor",
     ),

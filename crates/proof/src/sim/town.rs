@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::{Clock, DeviceId, Entropy, Hlc, Op, OpId};
 use counterfoil_protocol::auth::RegisterRequest;
 use counterfoil_protocol::pairing::PairRequest;
-use counterfoil_store::{Store, StoreEnv};
+use counterfoil_store::{Cursor, Store, StoreEnv};
 use counterfoil_sync::steps::{self, Pushed};
 use counterfoil_sync::{HubClient, HubCredentials};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
@@ -54,6 +54,7 @@ impl Opening {
             op: self.op.clone(),
             till: 0,
             turn: 0,
+            seen: Cursor::default(),
         }
     }
 }

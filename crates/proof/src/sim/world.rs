@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::path::PathBuf;
 
 use counterfoil_domain::{Op, OpId, UnixMs};
+use counterfoil_store::Cursor;
 use counterfoil_sync::{HubError, Request, Response};
 use counterfoil_testkit::ManualClock;
 use tempfile::TempDir;
@@ -101,6 +102,8 @@ pub struct Done {
     pub till: usize,
     /// Its place among everything that was done.
     pub turn: u64,
+    /// How far the till had followed the hub: what whoever did it could have seen.
+    pub seen: Cursor,
 }
 
 /// The world of one run.
@@ -341,6 +344,7 @@ impl World {
     /// Somebody does something and is told that it is done.
     pub(super) fn perform(&mut self, number: usize, op: Op) -> Outcome<OpId> {
         let node = &mut self.nodes[number];
+        let seen = node.store()?.cursor()?;
         let op_id = node
             .store()?
             .transact(op.clone(), Some(node.identity.shop.cashier))?;
@@ -352,6 +356,7 @@ impl World {
             op,
             till: number,
             turn: self.events,
+            seen,
         };
         if self.done.insert(op_id, done).is_some() {
             return Err(say(format!("two operations have the id {op_id}")));

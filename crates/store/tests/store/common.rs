@@ -6,7 +6,7 @@ use std::sync::Arc;
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::merge::{Clocks, FieldClock, delete, patch};
 use counterfoil_domain::{
-    Clock, DeviceId, EntityKind, EntityRow, OpClass, OpEnvelope, OpId, UnixMs,
+    Clock, DeviceId, EntityKind, EntityRow, Hlc, OpClass, OpEnvelope, OpId, UnixMs,
 };
 use counterfoil_store::{Confirmed, ConfirmedRow, OpFate, Store, StoreEnv};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
@@ -287,6 +287,12 @@ impl Hub {
         );
     }
 
+    /// The newest clock among the rows.
+    pub fn clock(&self) -> Hlc {
+        let fields = self.rows.values().flat_map(|(_, clocks)| clocks.values());
+        fields.map(|clock| clock.hlc).max().unwrap_or_default()
+    }
+
     /// The changes after a cursor, as a till gets them.
     pub fn after(&self, till: &Till, seq: u64) -> Vec<Confirmed> {
         self.changes
@@ -302,7 +308,7 @@ impl Hub {
     pub fn pull(&self, till: &Till) {
         let after = till.store.cursor().unwrap().seq;
         till.store
-            .apply_changes(EPOCH, self.after(till, after))
+            .apply_changes(EPOCH, self.clock(), self.after(till, after))
             .unwrap();
     }
 

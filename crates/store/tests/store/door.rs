@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use counterfoil_domain::{Op, UnixMs};
+use counterfoil_domain::{Hlc, Op, UnixMs};
 use counterfoil_store::{Store, StoreError};
 use counterfoil_testkit::SampleShop;
 use proptest::prelude::*;
@@ -215,7 +215,9 @@ fn twelve_thousand_operations_are_taken_sent_and_confirmed_in_reasonable_time() 
         let after = till.store.cursor().unwrap().seq;
         let mut changes = hub.after(&till, after);
         changes.truncate(500);
-        till.store.apply_changes(EPOCH, changes).unwrap();
+        till.store
+            .apply_changes(EPOCH, Hlc::default(), changes)
+            .unwrap();
     }
     println!("confirmed in {:?}", started.elapsed());
     assert_eq!(till.count("outbox WHERE state <> 'confirmed'"), 0);

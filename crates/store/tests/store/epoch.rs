@@ -1,6 +1,6 @@
 //! A hub that was restored from an old backup.
 
-use counterfoil_domain::{EntityKind, Op};
+use counterfoil_domain::{EntityKind, Hlc, Op};
 use counterfoil_testkit::edit;
 use serde_json::json;
 use uuid::Uuid;
@@ -12,7 +12,7 @@ const NEW: Uuid = Uuid::from_u128(2);
 fn pull(hub: &Hub, till: &Till) {
     let after = till.store.cursor().unwrap().seq;
     till.store
-        .apply_changes(NEW, hub.after(till, after))
+        .apply_changes(NEW, Hlc::default(), hub.after(till, after))
         .unwrap();
 }
 

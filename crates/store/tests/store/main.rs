@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod carts;
+mod clocks;
 mod common;
 mod disk;
 mod door;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use counterfoil_domain::fact::{ShiftClosed, ShiftOpened};
-use counterfoil_domain::{Currency, EntityKind, EntityRow, Money, Op};
+use counterfoil_domain::{Currency, EntityKind, EntityRow, Hlc, Money, Op};
 use counterfoil_store::{Confirmed, ConfirmedRow, DiskState, OpFate, Store, StoreEnv, StoreError};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 
@@ -108,7 +108,9 @@ fn what_the_hub_said_goes_at_a_power_cut_with_the_cursor_or_stays_with_it() {
         let store = open(&disk, &shop);
         sell(&store, &shop, 1).unwrap();
         for seq in 1..=20 {
-            store.apply_changes(EPOCH, vec![told(seq)]).unwrap();
+            store
+                .apply_changes(EPOCH, Hlc::default(), vec![told(seq)])
+                .unwrap();
         }
         // What a person does afterwards is on the disk at once, and all that lies before it in the log.
         let sold_since = seed % 2 == 1;
@@ -128,7 +130,13 @@ fn what_the_hub_said_goes_at_a_power_cut_with_the_cursor_or_stays_with_it() {
         assert!(!sold_since || cursor == 20, "seed {seed}: {cursor}");
         went += u64::from(cursor < 20);
         let rest: Vec<_> = (cursor + 1..=20).map(told).collect();
-        assert_eq!(store.apply_changes(EPOCH, rest).unwrap().seq, 20);
+        assert_eq!(
+            store
+                .apply_changes(EPOCH, Hlc::default(), rest)
+                .unwrap()
+                .seq,
+            20
+        );
     }
     assert!(went > 0, "no cut took anything back: the disk is too kind");
 }

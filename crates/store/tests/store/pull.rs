@@ -1,6 +1,6 @@
 //! Following the hub's numbered changes.
 
-use counterfoil_domain::{EntityKind, Op};
+use counterfoil_domain::{EntityKind, Hlc, Op};
 use counterfoil_store::{ConfirmedRow, OpFate};
 use counterfoil_testkit::edit;
 use serde_json::json;
@@ -18,7 +18,10 @@ fn hole_in_the_changes_is_refused_and_nothing_is_applied() {
     }
     let mut changes = hub.after(&till, before.seq);
     changes.remove(1);
-    let error = till.store.apply_changes(EPOCH, changes).unwrap_err();
+    let error = till
+        .store
+        .apply_changes(EPOCH, Hlc::default(), changes)
+        .unwrap_err();
     assert_eq!(error.code(), "pull_gap");
     assert_eq!(till.store.cursor().unwrap(), before);
     assert_eq!(
@@ -35,7 +38,7 @@ fn changes_that_came_before_are_skipped() {
     hub.sync(&till);
     let before = (till.store.checksum().unwrap(), till.store.cursor().unwrap());
     till.store
-        .apply_changes(EPOCH, hub.after(&till, 0))
+        .apply_changes(EPOCH, Hlc::default(), hub.after(&till, 0))
         .unwrap();
     assert_eq!(
         (till.store.checksum().unwrap(), till.store.cursor().unwrap()),
@@ -48,7 +51,7 @@ fn changes_of_another_epoch_are_refused() {
     let (till, hub) = Till::in_step();
     let error = till
         .store
-        .apply_changes(Uuid::from_u128(2), hub.after(&till, 0))
+        .apply_changes(Uuid::from_u128(2), Hlc::default(), hub.after(&till, 0))
         .unwrap_err();
     assert_eq!(error.code(), "epoch_changed");
 }

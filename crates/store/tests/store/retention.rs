@@ -1,6 +1,6 @@
 //! What may be let go of, and that nothing else is.
 
-use counterfoil_domain::{EntityKind, Op};
+use counterfoil_domain::{EntityKind, Hlc, Op};
 use counterfoil_store::KEEP_MS;
 use counterfoil_testkit::edit;
 use proptest::prelude::*;
@@ -201,7 +201,7 @@ fn refill(till: &Till, hub: &mut Hub) {
         hub.push_all_in(till, NEW);
         let after = till.store.cursor().unwrap().seq;
         till.store
-            .apply_changes(NEW, hub.after(till, after))
+            .apply_changes(NEW, Hlc::default(), hub.after(till, after))
             .unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! What people decide about changes that the hub did not take, and about fields that two sides set at once.
 
-use counterfoil_domain::{EntityKind, Op, OpId};
+use counterfoil_domain::{EntityKind, Hlc, Op, OpId};
 use counterfoil_store::OpFate;
 use counterfoil_store::read::desk;
 use counterfoil_testkit::edit;
@@ -166,7 +166,9 @@ fn a_restored_hub_never_gets_what_was_done_again_a_second_time() {
     till.store.reset_for_epoch(epoch, backup_seq, 0).unwrap();
     restored.push_all_in(&till, epoch);
     let after = restored.after(&till, 0);
-    till.store.apply_changes(epoch, after).unwrap();
+    till.store
+        .apply_changes(epoch, Hlc::default(), after)
+        .unwrap();
     let received: Vec<OpId> = restored.received.iter().map(|op| op.op_id).collect();
     assert!(received.contains(&new) && !received.contains(&old));
     assert_eq!(till.count("sale"), 1);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil_domain::{CustomerId, DeviceId, EntityKind, Incarnation, Op, OpHash, OpId};
+use counterfoil_domain::{CustomerId, DeviceId, EntityKind, Hlc, Incarnation, Op, OpHash, OpId};
 use counterfoil_store::{OpFate, SealedBatch};
 use counterfoil_testkit::{SampleShop, delete, edit};
 use proptest::prelude::*;
@@ -99,7 +99,9 @@ impl StrictHub {
         let after = till.store.cursor().unwrap().seq;
         let mut changes = self.hub.after(till, after);
         changes.truncate(limit);
-        till.store.apply_changes(self.epoch(), changes).unwrap();
+        till.store
+            .apply_changes(self.epoch(), Hlc::default(), changes)
+            .unwrap();
     }
 
     fn heal(&mut self, tills: &[&Till]) {

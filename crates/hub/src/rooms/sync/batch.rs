@@ -111,7 +111,7 @@ async fn at_once_if_it_goes(
     if fresh.len() < 2 {
         return Ok(None);
     }
-    let head = book.head;
+    let (head, clock) = (book.head, book.clock);
     let mut savepoint = conn.begin().await?;
     match at_once(&mut savepoint, book, line, fresh).await {
         Ok(results) => {
@@ -121,7 +121,7 @@ async fn at_once_if_it_goes(
         Err(Fault::Database(error)) => Err(error.into()),
         Err(Fault::Poison(_) | Fault::Unholdable(_) | Fault::Standing) => {
             savepoint.rollback().await?;
-            book.head = head;
+            (book.head, book.clock) = (head, clock);
             Ok(None)
         }
     }
@@ -156,7 +156,7 @@ async fn at_once(
             outcome,
         });
     }
-    sheet.write_down().await?;
+    sheet.write_down(book).await?;
     log.write(conn, book, line).await
 }
 
@@ -228,14 +228,14 @@ pub(super) async fn one_by_one(
 /// Applies an operation inside a savepoint; what poisons it is told, what fails the database fails the batch.
 pub(super) async fn attempt(
     conn: &mut AnyConnection,
-    book: &Book,
+    book: &mut Book,
     op: &Op,
     envelope: &OpEnvelope,
 ) -> Result<Verdict, Failure> {
     let mut savepoint = conn.begin().await?;
     let mut sheet = Sheet::single(&mut savepoint, book);
     let done = match sheet.apply(book, op, &envelope.meta()).await {
-        Ok(done) => sheet.write_down().await.map(|()| done),
+        Ok(done) => sheet.write_down(book).await.map(|()| done),
         Err(fault) => Err(fault),
     };
     match done {

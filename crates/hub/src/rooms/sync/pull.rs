@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::Hub;
 use crate::http::{Answer, Current, Failure, Paired};
+use crate::ledger::clock_of;
 
 /// So many changes are read at a time.
 const READ_AT_ONCE: i64 = 250;
@@ -50,6 +51,7 @@ pub(super) async fn pull(
         .await?;
     let head = row.try_get::<i64, _>("head")?.cast_unsigned();
     let archived = row.try_get::<i64, _>("archived")?;
+    let clock = serde_json::to_string(&clock_of(&row)?).map_err(Failure::internal)?;
     // A cursor beyond the head was given by a hub that has since lost what it says.
     if epoch.is_some_and(|e| e != hub.epoch) || after > head {
         let last_seq = newest_life(&mut tx, &tenant, &device).await?;
@@ -62,7 +64,7 @@ pub(super) async fn pull(
     let changes = read_changes(&mut tx, &tenant, after, limit).await?;
     let mut answer = Answer::ok(&())?;
     answer.data = format!(
-        "{{\"status\":\"changes\",\"epoch\":\"{}\",\"head\":{head},\"archived\":{archived},\"changes\":[{}]}}",
+        "{{\"status\":\"changes\",\"epoch\":\"{}\",\"head\":{head},\"archived\":{archived},\"clock\":{clock},\"changes\":[{}]}}",
         hub.epoch,
         changes.join(","),
     );

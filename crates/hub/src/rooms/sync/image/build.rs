@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write};
 use std::path::Path;
 
-use counterfoil_domain::image::{APPLICATION_ID, CURSOR, EPOCH, LIVES, Life, SUMS, TENANT};
+use counterfoil_domain::image::{APPLICATION_ID, CLOCK, CURSOR, EPOCH, LIVES, Life, SUMS, TENANT};
 use counterfoil_domain::table::Table;
 use counterfoil_domain::{DeviceId, Incarnation, TenantId};
 use flate2::Compression;
@@ -18,6 +18,7 @@ use super::rows::{Pile, Sink, walk};
 use crate::Hub;
 use crate::http::Failure;
 use crate::http::extract::uuid_of;
+use crate::ledger::clock_of;
 use crate::secret::hex;
 
 /// The till's own schema, the same files that a till runs.
@@ -93,6 +94,7 @@ async fn fill(hub: &Hub, tenant: TenantId, path: &Path) -> Result<u64, Failure> 
         .fetch_one(&mut *tx)
         .await?;
     let seq = row.try_get::<i64, _>("head")?.cast_unsigned();
+    let clock = clock_of(&row)?;
     let hub_device = DeviceId(uuid_of(&row, "hub_device_id")?);
     let lives = list_lives(&mut tx, tenant).await?;
     let mut target = Target(&mut image);
@@ -103,6 +105,7 @@ async fn fill(hub: &Hub, tenant: TenantId, path: &Path) -> Result<u64, Failure> 
         (TENANT, tenant.to_string()),
         (EPOCH, hub.epoch.to_string()),
         (CURSOR, seq.to_string()),
+        (CLOCK, clock.to_string()),
         (
             SUMS,
             serde_json::to_string(&sums).map_err(Failure::internal)?,

@@ -1,1 +1,1 @@
-SELECT head, archived FROM tenants WHERE tenant_id = $1
+SELECT head, archived, clock_ms, clock_counter FROM tenants WHERE tenant_id = $1

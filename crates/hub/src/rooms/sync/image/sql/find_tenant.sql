@@ -1,1 +1,1 @@
-SELECT head, hub_device_id FROM tenants WHERE tenant_id = $1
+SELECT head, hub_device_id, clock_ms, clock_counter FROM tenants WHERE tenant_id = $1
