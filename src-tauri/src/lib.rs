@@ -21,12 +21,12 @@ pub fn run() -> tauri::Result<()> {
     let contract = bindings::builder();
     tauri::Builder::default()
         .invoke_handler(contract.invoke_handler())
-        .on_window_event(|window, event| {
-            if let WindowEvent::CloseRequested { api, .. } = event
-                && !commands::window::may_close(window)
-            {
+        .on_window_event(|window, event| match event {
+            WindowEvent::CloseRequested { api, .. } if !commands::window::may_close(window) => {
                 api.prevent_close();
             }
+            WindowEvent::Destroyed => commands::window::let_go_of_camera(window),
+            _ => {}
         })
         .setup(move |shell| {
             contract.mount_events(shell);

@@ -9,16 +9,18 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::Clock as _;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, FrameSource, NokhwaCamera, Scan, list_cameras,
+    FileCameraOptions, FrameSource, Hint, NokhwaCamera, Scan, list_cameras,
 };
 
 use crate::failure::Outcome;
 use crate::host::SystemClock;
-use crate::view::{CameraEventView, CameraView, Failure, ScanOutcome, ScanVia};
+use crate::view::{CameraEventView, CameraHint, CameraView, Failure, ScanOutcome, ScanVia};
 use crate::{Counterfoil, Inner};
 
 /// How long a new camera waits for the one before to free the device; a camera that hangs is given up earlier.
 const FREE_WAIT: Duration = Duration::from_secs(5);
+/// How long after a failure a camera is tried again.
+const REOPEN_PAUSE: Duration = Duration::from_secs(1);
 /// How long a stop keeps its caller waiting; the rest happens behind it.
 const STOP_WAIT: Duration = Duration::from_millis(500);
 
@@ -52,14 +54,14 @@ impl Counterfoil {
         Ok(cameras
             .into_iter()
             .map(|camera| CameraView {
-                id: camera.id,
-                name: camera.name,
+                name: camera.choice.clone(),
+                id: camera.choice,
             })
             .collect())
     }
 
     /// Starts the camera in the place of one that runs already; what it sees, and why it fails, goes to `on_event` from
-    /// its own thread.
+    /// its own thread. One that is not there, or is pulled out, is waited for until it is stopped.
     ///
     /// # Errors
     /// When the till's settings cannot be read.
@@ -71,7 +73,7 @@ impl Counterfoil {
         let before = slot.freed.replace(Arc::clone(&freed));
         stop_behind(slot.running.take());
         let source = move || {
-            if let Some(before) = before {
+            if let Some(before) = &before {
                 before.wait(FREE_WAIT);
             }
             open(file.as_deref(), &chosen)
@@ -88,7 +90,7 @@ impl Counterfoil {
                 on_event(view);
             }
         });
-        slot.running = Some(CameraThread::start(source, options, listener));
+        slot.running = Some(CameraThread::keep(source, REOPEN_PAUSE, options, listener));
         Ok(())
     }
 
@@ -164,13 +166,29 @@ fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
             },
             &scan,
         ),
-        // The screen has no words for it yet.
-        CameraEvent::Hint(_) => return None,
+        CameraEvent::Hint(hint) => CameraEventView::Hint {
+            hint: hint.map(worded),
+        },
+        CameraEvent::Opened(_) => CameraEventView::Opened,
+        CameraEvent::Lost(error) => CameraEventView::Failed {
+            failure: failure(&error).later(),
+            waiting: true,
+        },
         CameraEvent::Error(error) => CameraEventView::Failed {
             failure: failure(&error),
+            waiting: false,
         },
         CameraEvent::Stopped => CameraEventView::Stopped,
     })
+}
+
+fn worded(hint: Hint) -> CameraHint {
+    match hint {
+        Hint::TooDark => CameraHint::TooDark,
+        Hint::Glare => CameraHint::Glare,
+        Hint::TooFar => CameraHint::TooFar,
+        Hint::TooBlurred => CameraHint::TooBlurred,
+    }
 }
 
 fn scanned(app: &Counterfoil, scan: &Scan) -> CameraEventView {

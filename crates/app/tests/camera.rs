@@ -182,12 +182,13 @@ fn a_camera_file_that_is_not_there_is_a_failure_and_the_till_goes_on() {
     let till = Till::new();
     let app = with_eye(&till, Path::new("/nowhere/eye.png"));
     let told = start(&app);
-    let CameraEventView::Failed { failure } =
+    let CameraEventView::Failed { failure, waiting } =
         next(&told, |e| matches!(e, CameraEventView::Failed { .. }))
     else {
         panic!("a failure was waited for");
     };
     assert_eq!(failure.code, "camera_failed");
+    assert!(!waiting);
     next(&told, stopped);
     assert!(app.cart().unwrap().lines.is_empty());
 }
@@ -208,4 +209,47 @@ fn an_app_that_is_dropped_lets_go_of_its_camera() {
     next(&told, scan);
     drop(app);
     next(&told, stopped);
+}
+
+#[test]
+fn a_camera_that_vanishes_is_told_and_comes_back_by_itself() {
+    let (folder, app, _) = before_a_card();
+    let (eye, away) = (
+        folder.path().join("eye.png"),
+        folder.path().join("away.png"),
+    );
+    let told = start(&app);
+    next(&told, scan);
+    std::fs::rename(&eye, &away).unwrap();
+    let lost = next(&told, |e| matches!(e, CameraEventView::Failed { .. }));
+    let CameraEventView::Failed { failure, waiting } = lost else {
+        panic!("a failure was waited for");
+    };
+    assert_eq!((failure.code.as_str(), waiting), ("camera_gone", true));
+    std::fs::rename(&away, &eye).unwrap();
+    next(&told, |e| matches!(e, CameraEventView::Opened));
+    next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    app.camera_stop().unwrap();
+    next(&told, stopped);
+}
+
+#[test]
+fn a_code_in_the_dark_is_told_as_such() {
+    let (folder, app, _) = before_a_card();
+    let eye = folder.path().join("eye.png");
+    // A fifth of the light, and nothing to be told apart in the middle of the code.
+    let card = image::open(&eye).unwrap().into_luma8();
+    let (width, height) = card.dimensions();
+    let middle = |at: u32, all: u32| at.abs_diff(all / 2) < all / 8;
+    let dark = image::GrayImage::from_fn(width, height, |x, y| {
+        let is_worn = middle(x, width) && middle(y, height);
+        let shade = card.get_pixel(x, y).0[0] / 5;
+        image::Luma([if is_worn { 20 } else { shade }])
+    });
+    dark.save(&eye).unwrap();
+    let told = start(&app);
+    let event = next(&told, |e| matches!(e, CameraEventView::Hint { .. }));
+    let hint = Some(counterfoil_app::view::CameraHint::TooDark);
+    assert_eq!(event, CameraEventView::Hint { hint });
+    app.camera_stop().unwrap();
 }

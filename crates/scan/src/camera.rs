@@ -34,8 +34,11 @@ const FORMATS: [FrameFormat; 6] = [
 /// A camera that can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CameraInfo {
-    /// What [`NokhwaCamera::open`] takes; stays the same while the camera is plugged in.
+    /// The system's number or name for it; stays the same while the camera is plugged in.
     pub id: String,
+    /// What a choice is remembered by: the maker's name, since the system's number depends on what was plugged in
+    /// first. Of two cameras alike the second has its place among them behind it.
+    pub choice: String,
     /// The maker's name for it.
     pub name: String,
     /// Where it is, as the system says.
@@ -54,6 +57,7 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, CameraError> {
         .iter()
         .map(|camera| CameraInfo {
             id: camera.index().as_string(),
+            choice: String::new(),
             name: camera.human_name(),
             description: camera.description().to_owned(),
         })
@@ -64,7 +68,19 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, CameraError> {
             camera.id.clone(),
         )
     });
-    Ok(without_second_nodes(cameras, is_second_node))
+    Ok(with_choices(without_second_nodes(cameras, is_second_node)))
+}
+
+fn with_choices(mut cameras: Vec<CameraInfo>) -> Vec<CameraInfo> {
+    let names: Vec<String> = cameras.iter().map(|camera| camera.name.clone()).collect();
+    for (at, camera) in cameras.iter_mut().enumerate() {
+        let alike = names[..=at].iter().filter(|name| **name == camera.name);
+        camera.choice = match alike.count() {
+            1 => camera.name.clone(),
+            place => format!("{} ({place})", camera.name),
+        };
+    }
+    cameras
 }
 
 /// A webcam shows as two nodes on Linux; its second one carries metadata and no picture.
@@ -96,17 +112,13 @@ pub struct NokhwaCamera {
 }
 
 impl NokhwaCamera {
-    /// Opens the camera with that [`CameraInfo::id`], or the first one, near 720p.
+    /// Opens the camera with that [`CameraInfo::choice`] or [`CameraInfo::id`], or the first one, near 720p.
     ///
     /// # Errors
     /// [`CameraError`]: none there, busy, not allowed, or what the driver said.
-    pub fn open(id: Option<&str>) -> Result<Self, CameraError> {
+    pub fn open(wanted: Option<&str>) -> Result<Self, CameraError> {
         ask_for_permission()?;
-        let info = match id {
-            Some(id) => list_cameras()?.into_iter().find(|camera| camera.id == id),
-            None => list_cameras()?.into_iter().next(),
-        };
-        let info = info.ok_or(CameraError::NoCamera)?;
+        let info = chosen(list_cameras()?, wanted).ok_or(CameraError::NoCamera)?;
         let index = match info.id.parse() {
             Ok(number) => CameraIndex::Index(number),
             Err(_) => CameraIndex::String(info.id.clone()),
@@ -131,6 +143,16 @@ impl NokhwaCamera {
             bad_frames: 0,
         })
     }
+}
+
+/// The wanted camera, by its name before its number; without a wish the first.
+fn chosen(cameras: Vec<CameraInfo>, wanted: Option<&str>) -> Option<CameraInfo> {
+    let Some(wanted) = wanted else {
+        return cameras.into_iter().next();
+    };
+    let by_name = cameras.iter().find(|camera| camera.choice == wanted);
+    let by_number = || cameras.iter().find(|camera| camera.id == wanted);
+    by_name.or_else(by_number).cloned()
 }
 
 /// The camera in any format that can be read; what to use is chosen once its list is known.
@@ -248,6 +270,7 @@ mod tests {
     fn info(id: &str, name: &str) -> CameraInfo {
         CameraInfo {
             id: id.to_owned(),
+            choice: String::new(),
             name: name.to_owned(),
             description: String::new(),
         }
@@ -258,6 +281,26 @@ mod tests {
         let cameras = vec![info("0", "Webcam"), info("1", "Webcam"), info("2", "Other")];
         let kept = without_second_nodes(cameras, |camera| camera.id == "1");
         assert_eq!(kept, [info("0", "Webcam"), info("2", "Other")]);
+    }
+
+    #[test]
+    fn a_choice_survives_another_socket() {
+        let before = with_choices(vec![info("0", "Built-in"), info("2", "Webcam")]);
+        let wanted = before[1].choice.as_str();
+        let after = with_choices(vec![info("0", "Webcam"), info("1", "Built-in")]);
+        let found = chosen(after.clone(), Some(wanted)).map(|camera| camera.name);
+        assert_eq!(found.as_deref(), Some("Webcam"));
+        assert_eq!(chosen(after.clone(), Some("1")), Some(after[1].clone()));
+        assert_eq!(chosen(after.clone(), None), Some(after[0].clone()));
+        assert_eq!(chosen(after, Some("Unplugged")), None);
+    }
+
+    #[test]
+    fn two_cameras_alike_are_two_choices() {
+        let cameras = with_choices(vec![info("0", "Webcam"), info("2", "Webcam")]);
+        assert_eq!(cameras[0].choice, "Webcam");
+        assert_eq!(cameras[1].choice, "Webcam (2)");
+        assert_eq!(chosen(cameras, Some("Webcam (2)")).unwrap().id, "2");
     }
 
     #[test]

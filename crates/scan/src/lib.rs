@@ -4,6 +4,7 @@
 //! Whatever saw a code (camera, file, picture, hand scanner), it arrives as one [`Scan`]. What a
 //! code means is decided elsewhere; this crate knows of no shop, card or product.
 
+mod calm;
 mod camera;
 mod camera_thread;
 mod decode;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use common::*;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, Frame, FrameSource, GreyFrame, Scan, ScanSource,
+    FileCameraOptions, Frame, FrameSource, GreyFrame, Hint, Scan, ScanSource, Scanner,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -407,4 +407,168 @@ fn a_folder_of_pictures_plays_into_scans() {
             .iter()
             .all(|scan| scan.source == ScanSource::FileCamera)
     );
+}
+
+/// A camera on a loose cable: one opening after the other, each with its own pictures.
+fn on_a_loose_cable(
+    openings: Receiver<Result<Receiver<Result<GreyFrame, CameraError>>, CameraError>>,
+) -> (CameraHandle, Receiver<CameraEvent>, Arc<AtomicBool>) {
+    let (tell, events) = mpsc::channel();
+    let dropped = Arc::new(AtomicBool::new(false));
+    let given = Arc::clone(&dropped);
+    let mut options = CameraOptions::new(Arc::new(|| 0));
+    options.preview_fps_max = 0;
+    options.decode_fps_max = 0;
+    let handle = CameraThread::keep(
+        move || {
+            given.store(false, Ordering::SeqCst);
+            let pictures = openings.recv().unwrap_or(Err(CameraError::NoCamera))?;
+            Ok(Box::new(Handed {
+                pictures,
+                next_seq: 0,
+                dropped: Arc::clone(&given),
+            }) as Box<dyn FrameSource>)
+        },
+        Duration::from_millis(1),
+        options,
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    (handle, events, dropped)
+}
+
+fn with_pictures(
+    pictures: impl IntoIterator<Item = Result<GreyFrame, CameraError>>,
+) -> Receiver<Result<GreyFrame, CameraError>> {
+    let (hand, taken) = mpsc::channel();
+    pictures.into_iter().for_each(|p| hand.send(p).unwrap());
+    // The other end is dropped: after its last picture the camera is gone.
+    taken
+}
+
+fn next_news(events: &Receiver<CameraEvent>) -> CameraEvent {
+    loop {
+        match events.recv_timeout(PATIENCE).expect("no news came") {
+            CameraEvent::Preview { .. } | CameraEvent::Scan(_) | CameraEvent::Hint(_) => {}
+            news => return news,
+        }
+    }
+}
+
+#[test]
+fn a_camera_pulled_out_mid_scan_comes_back_by_itself() {
+    let (open, openings) = mpsc::channel();
+    let (mut handle, events, dropped) = on_a_loose_cable(openings);
+    open.send(Ok(with_pictures([Ok(card()), Err(CameraError::Gone)])))
+        .unwrap();
+    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::Gone));
+    // Not there yet, twice for the same reason: said once.
+    open.send(Err(CameraError::NoCamera)).unwrap();
+    open.send(Err(CameraError::NoCamera)).unwrap();
+    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
+    let (_hand, pictures) = {
+        let (hand, pictures) = mpsc::channel();
+        hand.send(Ok(card())).unwrap();
+        (hand, pictures)
+    };
+    open.send(Ok(pictures)).unwrap();
+    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+    handle.stop();
+    assert_eq!(next_news(&events), CameraEvent::Stopped);
+    assert!(dropped.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_camera_that_is_not_there_at_first_is_waited_for() {
+    let (open, openings) = mpsc::channel();
+    let (_handle, events, _) = on_a_loose_cable(openings);
+    open.send(Err(CameraError::NoCamera)).unwrap();
+    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
+    open.send(Ok(with_pictures([Ok(card())]))).unwrap();
+    // No opening is waited for once the test is over.
+    drop(open);
+    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+}
+
+#[test]
+fn a_camera_that_is_forbidden_is_not_tried_again_and_again() {
+    let (open, openings) = mpsc::channel();
+    let (_handle, events, _) = on_a_loose_cable(openings);
+    open.send(Err(CameraError::Permission)).unwrap();
+    assert_eq!(
+        next_news(&events),
+        CameraEvent::Error(CameraError::Permission)
+    );
+    assert_eq!(next_news(&events), CameraEvent::Stopped);
+}
+
+#[test]
+fn waiting_for_a_camera_ends_when_it_is_stopped() {
+    let (tell, events) = mpsc::channel();
+    let mut handle = CameraThread::keep(
+        || Err(CameraError::NoCamera),
+        Duration::from_secs(3600),
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
+    handle.stop();
+    assert_eq!(next_news(&events), CameraEvent::Stopped);
+}
+
+/// A fifth of the light, and nothing to be told apart in the middle of the code.
+fn in_the_dark(frame: &GreyFrame) -> GreyFrame {
+    let (width, height) = (frame.width(), frame.height());
+    let grey = |x: u32, y: u32| frame.luma()[(y * width + x) as usize];
+    let is_ink = |x: u32, y: u32| grey(x, y) < 80;
+    let columns: Vec<u32> = (0..width)
+        .filter(|x| (0..height).any(|y| is_ink(*x, y)))
+        .collect();
+    let rows: Vec<u32> = (0..height)
+        .filter(|y| (0..width).any(|x| is_ink(x, *y)))
+        .collect();
+    let middle = |all: &[u32]| all[all.len() / 4]..all[all.len() * 3 / 4];
+    let (across, down) = (middle(&columns), middle(&rows));
+    let shade = |x: u32, y: u32| {
+        if across.contains(&x) && down.contains(&y) {
+            20
+        } else {
+            grey(x, y) / 5
+        }
+    };
+    let luma = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let luma = luma.map(|(x, y)| shade(x, y)).collect();
+    GreyFrame::new(width, height, luma).unwrap()
+}
+
+#[test]
+fn a_code_that_cannot_be_read_for_a_while_earns_one_hint() {
+    let mut bench = bench();
+    let long = frame(&on_a_desk(&qr(&"card ".repeat(20), 6)));
+    for _ in 0..14 {
+        bench.show(&in_the_dark(&long));
+    }
+    let hints = |bench: &Bench| -> Vec<_> {
+        let events = bench.events_so_far().into_iter();
+        events
+            .filter_map(|event| match event {
+                CameraEvent::Hint(hint) => Some(hint),
+                _ => None,
+            })
+            .collect()
+    };
+    assert_eq!(hints(&bench), [Some(Hint::TooDark)]);
+    bench.show(&card());
+    assert_eq!(hints(&bench), [None], "a code that is read ends it");
+}
+
+#[test]
+fn a_hint_needs_no_time_for_the_dearer_tries() {
+    let long = in_the_dark(&frame(&on_a_desk(&qr(&"card ".repeat(20), 6))));
+    let mut scanner = Scanner::default();
+    // A clock on which an hour passes with every look at it.
+    let hours = AtomicU32::new(0);
+    let now = || Duration::from_secs(3600) * hours.fetch_add(1, Ordering::SeqCst);
+    let hints: Vec<_> = (0..8).map(|_| scanner.look(&long, &now).hint).collect();
+    assert_eq!(hints.last(), Some(&Some(Hint::TooDark)), "{hints:?}");
 }

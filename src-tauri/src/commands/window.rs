@@ -37,6 +37,15 @@ pub fn may_close(window: &Window) -> bool {
     ASKED.swap(true, Ordering::SeqCst) || CloseAsked(waiting).emit(window).is_err()
 }
 
+/// Nobody looks through the camera of a window that is gone.
+pub fn let_go_of_camera(window: &Window) {
+    if let Some(app) = window.try_state::<Counterfoil>()
+        && let Err(failure) = app.camera_stop()
+    {
+        tracing::warn!(code = failure.code, "the camera could not be stopped");
+    }
+}
+
 fn waiting(window: &Window) -> Option<UnsentView> {
     let app = window.try_state::<Counterfoil>()?;
     // Without a hub nothing waits for anything.

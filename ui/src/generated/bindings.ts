@@ -273,12 +273,31 @@ height: number } |
 outcome: ScanOutcome; 
 /**  Corners of the code, 0 to 1 of the picture, clockwise from the top left: x and y in turn. */
 outline: number[] | null } | 
+/**  Why a code in view is not read; absent when that is over. */
+{ kind: "hint"; 
+/**  What a person can change. */
+hint: CameraHint | null } | 
+/**  The camera is there, or there again. */
+{ kind: "opened" } | 
 /**  The camera failed; the rest of the app goes on. */
 { kind: "failed"; 
 /**  Why. */
-failure: Failure } | 
+failure: Failure; 
+/**  Whether it is tried again by itself until it is there. */
+waiting: boolean } | 
 /**  The camera is off. */
 { kind: "stopped" };
+
+/**  What keeps a code in view from being read. */
+export type CameraHint = 
+/**  Too little light on it. */
+"too_dark" | 
+/**  A lamp or a window is mirrored in it. */
+"glare" | 
+/**  Too small in the picture. */
+"too_far" | 
+/**  Out of focus, or moved. */
+"too_blurred";
 
 /**  A camera to choose. */
 export type CameraView = {

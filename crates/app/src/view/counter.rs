@@ -206,6 +206,20 @@ pub enum ScanOutcome {
     },
 }
 
+/// What keeps a code in view from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraHint {
+    /// Too little light on it.
+    TooDark,
+    /// A lamp or a window is mirrored in it.
+    Glare,
+    /// Too small in the picture.
+    TooFar,
+    /// Out of focus, or moved.
+    TooBlurred,
+}
+
 /// What the camera tells the screen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -231,10 +245,19 @@ pub enum CameraEventView {
         #[specta(type = Option<Vec<i32>>)]
         outline: Option<Vec<f64>>,
     },
+    /// Why a code in view is not read; absent when that is over.
+    Hint {
+        /// What a person can change.
+        hint: Option<CameraHint>,
+    },
+    /// The camera is there, or there again.
+    Opened,
     /// The camera failed; the rest of the app goes on.
     Failed {
         /// Why.
         failure: Failure,
+        /// Whether it is tried again by itself until it is there.
+        waiting: bool,
     },
     /// The camera is off.
     Stopped,

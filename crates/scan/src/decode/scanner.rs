@@ -337,8 +337,7 @@ impl<'a> Work<'a> {
     }
 
     fn grid(&mut self) -> Vec<Found> {
-        let mut finders = self.finders.clone();
-        let triples = guarded(|| GenerateFinderPatternSets(&mut finders)).unwrap_or_default();
+        let triples = self.likely_triples();
         self.triples = self.triples.max(triples.len());
         self.triple = triples.first().copied();
         let triples = triples.iter().take(GRIDS_MAX);
@@ -355,8 +354,18 @@ impl<'a> Work<'a> {
         found
     }
 
+    /// Three finder patterns that stand as a code's do, the likeliest first.
+    fn likely_triples(&self) -> Vec<FinderPatternSet> {
+        let mut finders = self.finders.clone();
+        guarded(|| GenerateFinderPatternSets(&mut finders)).unwrap_or_default()
+    }
+
     /// Where there is a code, if there is one.
-    fn suspect(&self) -> Option<Suspect> {
+    fn suspect(&mut self) -> Option<Suspect> {
+        if self.triple.is_none() && self.triples > 0 {
+            // The try that lays grids had no turn on this frame.
+            self.triple = self.likely_triples().first().copied();
+        }
         if let Some(triple) = &self.triple {
             let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|finder| finder.p);
             let br = point(tr.x + bl.x - tl.x, tr.y + bl.y - tl.y);

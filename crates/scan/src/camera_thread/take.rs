@@ -1,0 +1,66 @@
+//! The thread that takes frames as they come, from one opening of the source after the other.
+
+use std::time::Duration;
+
+use super::CameraEvent;
+use super::mailbox::Mailbox;
+use crate::decode::guarded;
+use crate::source::{CameraError, FrameSource};
+
+/// Takes frames until told to stop, from one opening of the source after the other where that is wanted. Tells why it
+/// ended by itself.
+pub(super) fn take_frames(
+    mut source: impl FnMut() -> Result<Box<dyn FrameSource>, CameraError>,
+    pause: Option<Duration>,
+    mailbox: &Mailbox,
+) -> Option<CameraError> {
+    let (mut was_there, mut told) = (false, None);
+    loop {
+        let mut is_there = false;
+        let err = guarded(|| take_frames_once(&mut source, mailbox, &mut is_there))
+            .unwrap_or_else(|| Err(CameraError::Failed("its driver crashed".to_owned())))
+            .err()?;
+        if is_there {
+            (was_there, told) = (true, None);
+        }
+        let Some(pause) = pause.filter(|_| was_there || !err.is_permanent()) else {
+            return Some(err);
+        };
+        if told.as_ref() != Some(&err) {
+            tracing::warn!(code = err.code(), %err, "the camera is lost; it is waited for");
+            mailbox.change(|slot| {
+                // A picture from before says that there still is one.
+                slot.stats.frames_dropped += u64::from(slot.newest.take().is_some());
+                slot.notices.push_back(CameraEvent::Lost(err.clone()));
+            });
+            told = Some(err);
+        }
+        if mailbox.wait_for_stop(pause) {
+            return None;
+        }
+    }
+}
+
+/// The source lives and dies in here. Sets `is_there` with its first frame.
+fn take_frames_once(
+    source: &mut impl FnMut() -> Result<Box<dyn FrameSource>, CameraError>,
+    mailbox: &Mailbox,
+    is_there: &mut bool,
+) -> Result<(), CameraError> {
+    let mut source = source()?;
+    let kind = source.kind();
+    while !mailbox.lock().stop {
+        let Some(frame) = source.next_frame()? else {
+            continue;
+        };
+        let opened = (!std::mem::replace(is_there, true)).then(|| source.describe());
+        mailbox.change(|slot| {
+            slot.notices.extend(opened.map(CameraEvent::Opened));
+            slot.stats.frames_taken += 1;
+            if slot.newest.replace((frame, kind)).is_some() {
+                slot.stats.frames_dropped += 1;
+            }
+        });
+    }
+    Ok(())
+}

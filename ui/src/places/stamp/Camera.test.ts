@@ -1,0 +1,109 @@
+import { mockIPC, clearMocks } from "@tauri-apps/api/mocks";
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { spoken } from "$/lib/announce.svelte";
+import type { CameraEventView, CameraHint, ScanOutcome } from "$/lib/api";
+import { setLanguage } from "$/lib/i18n.svelte";
+import { handle } from "$/app/scan.svelte";
+import Camera from "./Camera.svelte";
+
+// What a scan does elsewhere on the screen is not the preview's business.
+vi.mock("$/app/scan.svelte", () => ({ handle: vi.fn() }));
+
+let card: object | undefined;
+let calls: string[] = [];
+let tell: (event: CameraEventView) => void = () => undefined;
+
+function at(testid: string): HTMLElement | null {
+  return document.querySelector(`[data-testid=${testid}]`);
+}
+function sees(...events: CameraEventView[]): void {
+  events.forEach((event) => tell(event));
+  flushSync();
+}
+function hide(hidden: boolean): void {
+  vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
+  document.dispatchEvent(new Event("visibilitychange"));
+  flushSync();
+}
+
+const preview: CameraEventView = {
+  kind: "preview",
+  data_uri: "data:image/jpeg;base64,AAAA",
+  width: 640,
+  height: 360,
+};
+const gone: CameraEventView = {
+  kind: "failed",
+  failure: { code: "camera_gone", message: "", retry: true, field: null, params: {} },
+  waiting: true,
+};
+const merchant: ScanOutcome = { kind: "merchant", merchant_id: "m1" };
+
+beforeEach(() => {
+  setLanguage("en");
+  calls = [];
+  mockIPC((command, args) => {
+    calls.push(command);
+    const channel = (args as { onEvent?: { onmessage: typeof tell } }).onEvent;
+    if (channel) tell = (event) => channel.onmessage(event);
+  });
+  card = mount(Camera, { target: document.body });
+  flushSync();
+});
+afterEach(async () => {
+  if (card) await unmount(card);
+  vi.restoreAllMocks();
+  clearMocks();
+});
+
+it.each<[CameraHint, string, string]>([
+  ["too_dark", "too dark", "oscuro"],
+  ["too_blurred", "blurred", "borroso"],
+  ["too_far", "Come closer", "pequeño"],
+  ["glare", "mirrored", "refleja"],
+])("says %s in its own words, to eyes and ears", (hint, english, spanish) => {
+  sees(preview, { kind: "hint", hint });
+  expect(at("camera-hint")?.textContent).toContain(english);
+  expect(spoken.polite).toContain(english);
+  setLanguage("es");
+  flushSync();
+  expect(at("camera-hint")?.textContent).toContain(spanish);
+});
+
+it("takes the hint away when the code is read", () => {
+  sees(preview, { kind: "hint", hint: "glare" });
+  sees({ kind: "scan", outcome: merchant, outline: null });
+  expect(at("camera-hint")).toBeNull();
+  expect(handle).toHaveBeenCalledWith(merchant);
+});
+
+it("takes the hint away when it is over", () => {
+  sees(preview, { kind: "hint", hint: "glare" }, { kind: "hint", hint: null });
+  expect(at("camera-hint")).toBeNull();
+});
+
+it("says that the camera was pulled out and is looked for, and goes on when it is back", () => {
+  sees(preview, gone);
+  expect(at("camera-failure")?.textContent).toContain("disconnected");
+  expect(at("camera-waiting")).not.toBeNull();
+  sees({ kind: "opened" }, preview);
+  expect(at("camera-failure")).toBeNull();
+  expect(at("camera-frame")).not.toBeNull();
+  expect(spoken.polite).toContain("back");
+});
+
+it("lets go of the camera while the window is hidden, and takes it again after", () => {
+  sees(preview);
+  hide(true);
+  expect(calls).toEqual(["camera_start", "camera_stop"]);
+  expect(at("camera-frame")).toBeNull();
+  hide(false);
+  expect(calls).toEqual(["camera_start", "camera_stop", "camera_start"]);
+});
+
+it("lets go of the camera when the preview closes", async () => {
+  if (card) await unmount(card);
+  card = undefined;
+  expect(calls).toEqual(["camera_start", "camera_stop"]);
+});
