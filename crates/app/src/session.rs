@@ -37,6 +37,7 @@ fn tile(staff_id: StaffId, staff: &Staff) -> StaffTile {
         staff_id,
         name: staff.name.clone(),
         role: staff.role,
+        pin_digits: staff.pin_digits.unwrap_or(pin::DIGITS_BEFORE),
     }
 }
 

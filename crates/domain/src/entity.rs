@@ -189,6 +189,8 @@ pub struct Staff {
     pub role: Role,
     /// Argon2id hash of the PIN in PHC format.
     pub pin_hash: String,
+    /// How many digits the PIN has, so that a pad knows when it is complete; none where it was set before this was noted.
+    pub pin_digits: Option<u8>,
     /// Whether they may still sign in.
     pub active: bool,
     /// For installers: when they work.

@@ -39,6 +39,7 @@ impl SampleShop {
             name: name.to_owned(),
             role,
             pin_hash: String::new(),
+            pin_digits: None,
             active: true,
             working_hours,
         };

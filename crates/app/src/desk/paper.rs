@@ -157,7 +157,7 @@ fn fields(head: &Head<'_>, fields: &Fields) -> Vec<String> {
     // A secret is nothing to read, be it only a hash.
     fields
         .iter()
-        .filter(|(field, _)| field.as_str() != "pin_hash")
+        .filter(|(field, _)| !matches!(field.as_str(), "pin_hash" | "pin_digits"))
         .map(|(field, value)| format!("{field}: {}", shown(field, value)))
         .collect()
 }

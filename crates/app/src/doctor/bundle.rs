@@ -193,12 +193,16 @@ impl Counterfoil {
 /// A check's words are our own, except where they repeat what SQLite, a keyring or a hub said.
 fn checked(check: &super::Check) -> String {
     match check.name {
-        "outbox" | "copies" | "clock" | "disk" if check.verdict != super::Verdict::Broken => check
-            .found
-            .split(';')
-            .map(reason)
-            .collect::<Vec<_>>()
-            .join(";"),
+        "outbox" | "copies" | "books" | "backup" | "clock" | "disk"
+            if check.verdict != super::Verdict::Broken =>
+        {
+            check
+                .found
+                .split(';')
+                .map(reason)
+                .collect::<Vec<_>>()
+                .join(";")
+        }
         _ => reason(&check.found),
     }
 }

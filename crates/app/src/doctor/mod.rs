@@ -64,6 +64,11 @@ impl Counterfoil {
         checks.push(self.check_outbox().unwrap_or_else(|f| broken("outbox", &f)));
         checks.push(self.check_secrets());
         checks.push(self.check_copies());
+        checks.push(self.check_books().unwrap_or_else(|f| broken("books", &f)));
+        checks.extend(
+            self.check_backup()
+                .unwrap_or_else(|f| Some(broken("backup", &f))),
+        );
         checks.extend(self.check_hub().unwrap_or_else(|f| vec![broken("hub", &f)]));
         checks
     }
@@ -162,6 +167,53 @@ impl Counterfoil {
             kept.len()
         );
         check("copies", Verdict::Fine, found)
+    }
+
+    /// Whether the rows are the hub's, as far as the last comparison goes.
+    fn check_books(&self) -> Outcome<Check> {
+        let differ = self.store()?.differences()?;
+        if differ.is_empty() {
+            return Ok(check(
+                "books",
+                Verdict::Fine,
+                "no difference to the hub's is known",
+            ));
+        }
+        let found = format!(
+            "differ from the hub's in {}; a fresh image is fetched, and what waits here is kept",
+            differ.join(", ")
+        );
+        Ok(check("books", Verdict::Warning, found))
+    }
+
+    /// How far the hub's backups have come; a till on its own has no hub to be backed up.
+    fn check_backup(&self) -> Outcome<Option<Check>> {
+        if self.hub_url()?.is_none() {
+            return Ok(None);
+        }
+        let archive = self.store()?.archive()?;
+        Ok(Some(match (archive.seq, archive.behind) {
+            (0, _) => check(
+                "backup",
+                Verdict::Warning,
+                "the hub has told of no backup yet: `counterfoil-hub backup` makes one",
+            ),
+            (_, 0) => check(
+                "backup",
+                Verdict::Fine,
+                "a backup of the hub holds everything",
+            ),
+            (_, 1) => check(
+                "backup",
+                Verdict::Fine,
+                "1 change is newer than the hub's last backup",
+            ),
+            (_, many) => check(
+                "backup",
+                Verdict::Fine,
+                format!("{many} changes are newer than the hub's last backup"),
+            ),
+        }))
     }
 
     fn check_secrets(&self) -> Check {

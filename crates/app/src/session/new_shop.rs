@@ -57,6 +57,7 @@ fn owner(app: &Counterfoil, name: &str, pin: &str) -> Outcome<Staff> {
         name: name.trim().to_owned(),
         role: Role::Owner,
         pin_hash: hash_pin(pin, &*app.host().entropy).map_err(|f| f.on("owner_pin"))?,
+        pin_digits: u8::try_from(pin.len()).ok(),
         active: true,
         working_hours: None,
     })

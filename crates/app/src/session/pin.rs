@@ -7,6 +7,8 @@ use counterfoil_domain::{Entropy, UnixMs};
 use crate::failure::Outcome;
 use crate::view::Failure;
 
+/// How many digits a PIN had before their number was noted.
+pub(super) const DIGITS_BEFORE: u8 = 4;
 /// Wrong PINs that cost nothing.
 const FREE_TRIES: u32 = 5;
 /// The longest wait between two tries.

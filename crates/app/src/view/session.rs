@@ -76,6 +76,8 @@ pub struct StaffTile {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// How many digits their PIN has.
+    pub pin_digits: u8,
 }
 
 /// Where this till keeps its secrets.

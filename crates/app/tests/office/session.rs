@@ -55,6 +55,17 @@ fn a_new_shop_is_ready_and_its_owner_signs_in() {
     assert_eq!(till.app.boot().unwrap().session, Some(owner));
 }
 
+#[test]
+fn the_pad_asks_for_as_many_digits_as_the_pin_has() {
+    let till = fresh();
+    let shop = NewShop {
+        owner_pin: "482913".to_owned(),
+        ..new_shop()
+    };
+    let boot = till.app.create_shop(shop).unwrap();
+    assert_eq!(boot.staff[0].pin_digits, 6);
+}
+
 /// A shop without people, as one whose account was made at the hub.
 fn without_people() -> Fresh {
     let till = fresh();
