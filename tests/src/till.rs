@@ -203,6 +203,7 @@ fn choose(window: &Window, staff: Staff) -> Result {
 pub fn go(window: &Window, place: &str) -> Result {
     window.go(&format!("#/{place}"))?;
     window.wait_for(&element_of(place))?;
+    window.wait_gone(&id("loading"))?;
     window.settle()
 }
 
