@@ -47,6 +47,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             session::set_settings,
             session::backup_copy,
             session::cameras,
+            session::scale_labels,
+            session::set_scale_labels,
             counter::catalogue,
             counter::picture,
             counter::cart,

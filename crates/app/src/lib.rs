@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod failure;
 pub mod host;
 pub mod inspect;
+pub mod labels;
 pub mod owner;
 pub mod pairing;
 pub mod repair;

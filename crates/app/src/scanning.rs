@@ -47,6 +47,9 @@ impl Counterfoil {
         if let Some(outcome) = self.scan_product(code)? {
             return Ok(outcome);
         }
+        if let Some(outcome) = self.scan_label(code)? {
+            return Ok(outcome);
+        }
         Ok(self
             .scan_receipt(code)?
             .map_or_else(|| unknown(code), |sale_id| ScanOutcome::Sale { sale_id }))

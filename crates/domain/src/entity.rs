@@ -141,6 +141,8 @@ pub struct Shop {
     pub receipt_footer: String,
     /// Keys that sign customer cards.
     pub card_keys: Vec<CardKey>,
+    /// Layouts of the labels that the shop's scale prints, see [`crate::scale_label::Layout`].
+    pub scale_labels: Vec<String>,
 }
 
 impl Default for Shop {
@@ -160,6 +162,7 @@ impl Default for Shop {
             reward_name: String::new(),
             receipt_footer: String::new(),
             card_keys: Vec::new(),
+            scale_labels: Vec::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ const DIGITS: usize = 13;
 /// weight in grams, `V` for a digit that is passed over (some scales check the price with it), and `C` for the check digit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
+    text: String,
     prefix: String,
     item: (usize, usize),
     amount: (usize, usize),
@@ -99,11 +100,60 @@ impl Layout {
             _ => return Err(LayoutError::Amount),
         };
         Ok(Self {
+            text: layout.to_owned(),
             prefix,
             item,
             amount: run(&places, letter).ok_or(LayoutError::Amount)?,
             is_weight: weight,
         })
+    }
+
+    /// The layout as the shop wrote it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The two digits that its labels begin with.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// How many digits the article's number has.
+    #[must_use]
+    pub fn item_digits(&self) -> usize {
+        self.item.1 - self.item.0
+    }
+
+    /// Whether its labels hold a weight; otherwise a price.
+    #[must_use]
+    pub fn is_weight(&self) -> bool {
+        self.is_weight
+    }
+
+    /// The code of a label, the inverse of [`Self::read`]; digits that are passed over are zero. `None` where the article
+    /// or the amount does not fit into this layout.
+    #[must_use]
+    pub fn write(&self, label: &ScaleLabel) -> Option<String> {
+        let amount = match label.amount {
+            LabelAmount::Price(minor) if !self.is_weight => minor,
+            LabelAmount::Weight(grams) if self.is_weight => grams,
+            _ => return None,
+        };
+        let room = self.amount.1 - self.amount.0;
+        let amount = format!("{amount:0room$}");
+        let fits = label.item.len() == self.item_digits()
+            && label.item.bytes().all(|digit| digit.is_ascii_digit())
+            && amount.len() == room;
+        if !fits {
+            return None;
+        }
+        let mut body = format!("{}{}", self.prefix, "0".repeat(DIGITS - 3));
+        body.replace_range(self.item.0..self.item.1, &label.item);
+        body.replace_range(self.amount.0..self.amount.1, &amount);
+        let check = barcode::check_digit(&body)?;
+        Some(format!("{body}{check}"))
     }
 
     /// What a code says, if it is a label of this layout: an EAN-13, or a UPC-A that begins with 2, with a right check digit.
@@ -125,6 +175,19 @@ impl Layout {
                 LabelAmount::Price(amount)
             },
         })
+    }
+}
+
+/// The layouts that scales in a country come with. GS1 leaves the range to each shop, so outside of the countries that
+/// agreed on one this is what the makers of scales and tills ship: 21 for a weight, 23 for a price.
+#[must_use]
+pub fn usual_layouts(country: &str) -> &'static [&'static str] {
+    match country {
+        // GS1 US: a UPC-A of number system 2, five digits of article, a digit that checks the price, four of price.
+        "US" | "CA" => &["02IIIIIVPPPPC"],
+        // There 23 stands for a weight and 20 to 22 for prices whose decimals differ: the owner says which.
+        "SE" | "NO" | "FI" | "DK" => &[],
+        _ => &["21IIIIIWWWWWC", "23IIIIIPPPPPC"],
     }
 }
 

@@ -6,7 +6,10 @@
 )]
 
 use counterfoil_domain::barcode::check_digit;
-use counterfoil_domain::scale_label::{LabelAmount, Layout, LayoutError, ScaleLabel, read};
+use counterfoil_domain::scale_label::{
+    LabelAmount, Layout, LayoutError, ScaleLabel, read, usual_layouts,
+};
+use proptest::prelude::*;
 
 fn layout(text: &str) -> Layout {
     Layout::parse(text).unwrap()
@@ -60,17 +63,72 @@ fn a_wrong_check_digit_is_no_label() {
     );
 }
 
-#[test]
-fn whatever_is_written_into_a_label_is_read_from_it() {
-    let labels = layout("27IIIIIPPPPPC");
-    for n in 0..5_000_u64 {
-        let (item, price) = (n * 7_919 % 100_000, n * 104_729 % 100_000);
-        let code = with_check_digit(&format!("27{item:05}{price:05}"));
-        let expected = ScaleLabel {
-            item: format!("{item:05}"),
-            amount: LabelAmount::Price(price),
+/// Any layout that makes sense: the article before the amount or behind it, with or without digits between.
+fn any_layout() -> impl Strategy<Value = Layout> {
+    let prefix = prop_oneof![
+        Just("02".to_owned()),
+        (20..30_u8).prop_map(|n| n.to_string())
+    ];
+    (prefix, 1..9_usize, 0..3_usize, any::<bool>(), any::<bool>()).prop_map(
+        |(prefix, item, passed, weight, first)| {
+            let (item, passed) = (item, passed.min(9 - item));
+            let amount = 10 - item - passed;
+            let amount = if weight { "W" } else { "P" }.repeat(amount);
+            let (item, passed) = ("I".repeat(item), "V".repeat(passed));
+            let parts = if first {
+                [item, passed, amount]
+            } else {
+                [amount, passed, item]
+            };
+            layout(&format!("{prefix}{}C", parts.concat()))
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_written_into_a_label_is_read_from_it(
+        (layout, item, amount) in any_layout().prop_flat_map(|layout| {
+            let room = u32::try_from(layout.item_digits()).unwrap();
+            let amount = 10_u64.pow(10 - room);
+            (Just(layout), 0..10_u64.pow(room), 0..amount)
+        })
+    ) {
+        let label = ScaleLabel {
+            item: format!("{item:0width$}", width = layout.item_digits()),
+            amount: if layout.is_weight() {
+                LabelAmount::Weight(amount)
+            } else {
+                LabelAmount::Price(amount)
+            },
         };
-        assert_eq!(labels.read(&code), Some(expected));
+        // An amount that is too long for its places is not cut: there is no such label.
+        if let Some(code) = layout.write(&label) {
+            prop_assert_eq!(layout.read(&code), Some(label));
+        } else {
+            prop_assert!(amount.to_string().len() + layout.item_digits() > 10 - passed_over(&layout));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_layout_or_a_label_panic(text in ".*", code in "[0-9]{0,16}|.*") {
+        if let Ok(layout) = Layout::parse(&text) {
+            prop_assert_eq!(layout.text(), text);
+        }
+        let _ = layout("21IIIIIWWWWWC").read(&code);
+    }
+}
+
+fn passed_over(layout: &Layout) -> usize {
+    layout.text().matches('V').count()
+}
+
+#[test]
+fn the_usual_layouts_of_every_country_make_sense() {
+    for country in ["PE", "ES", "US", "CA", "SE", "DE", ""] {
+        for text in usual_layouts(country) {
+            assert_eq!(layout(text).text(), *text);
+        }
     }
 }
 

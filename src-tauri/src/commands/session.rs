@@ -3,8 +3,8 @@
 use counterfoil_app::Outcome;
 use counterfoil_app::domain::StaffId;
 use counterfoil_app::view::{
-    BootView, CameraView, HubAccount, NewShop, PairingCodeView, SavedFile, SecretsView,
-    SettingsView, StaffTile,
+    BootView, CameraView, HubAccount, NewShop, PairingCodeView, SavedFile, ScaleLabelsView,
+    SecretsView, SettingsView, StaffTile,
 };
 
 use super::{App, run};
@@ -117,4 +117,18 @@ pub async fn backup_copy(app: App<'_>) -> Outcome<SavedFile> {
 #[specta::specta]
 pub async fn cameras(app: App<'_>) -> Outcome<Vec<CameraView>> {
     run(&app, |app| app.cameras()).await
+}
+
+/// How the labels of the shop's scale are laid out.
+#[tauri::command]
+#[specta::specta]
+pub async fn scale_labels(app: App<'_>) -> Outcome<ScaleLabelsView> {
+    run(&app, |app| app.scale_labels()).await
+}
+
+/// Sets how they are laid out.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_scale_labels(app: App<'_>, layouts: Vec<String>) -> Outcome<ScaleLabelsView> {
+    run(&app, move |app| app.set_scale_labels(&layouts)).await
 }

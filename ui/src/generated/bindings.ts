@@ -38,6 +38,10 @@ export const commands = {
 	backupCopy: () => typedError<SavedFile, Failure>(__TAURI_INVOKE("backup_copy")),
 	/**  The cameras to choose from. */
 	cameras: () => typedError<CameraView[], Failure>(__TAURI_INVOKE("cameras")),
+	/**  How the labels of the shop's scale are laid out. */
+	scaleLabels: () => typedError<ScaleLabelsView, Failure>(__TAURI_INVOKE("scale_labels")),
+	/**  Sets how they are laid out. */
+	setScaleLabels: (layouts: string[]) => typedError<ScaleLabelsView, Failure>(__TAURI_INVOKE("set_scale_labels", { layouts })),
 	/**  What is offered. */
 	catalogue: () => typedError<CatalogueView, Failure>(__TAURI_INVOKE("catalogue")),
 	/**  A product's picture as a data URI. */
@@ -1068,6 +1072,28 @@ export type SaleView = {
 export type SavedFile = {
 	/**  Where. */
 	path: string,
+};
+
+/**  How the labels of the shop's own scale are laid out. */
+export type ScaleLabelsView = {
+	/**  Those that are read. */
+	layouts: ScaleLayoutView[],
+	/**  Those that are usual in the shop's country and not among them. */
+	usual: ScaleLayoutView[],
+};
+
+/**  One layout. */
+export type ScaleLayoutView = {
+	/**  Thirteen places, e.g. `21IIIIIWWWWWC`. */
+	layout: string,
+	/**  The two digits that labels begin with. */
+	prefix: string,
+	/**  Whether they hold a weight in grams; otherwise a price in minor units. */
+	weight: boolean,
+	/**  Digits of the article's number. */
+	item_digits: number,
+	/**  A label of article 123. */
+	example: string,
 };
 
 /**  What a scan did. */

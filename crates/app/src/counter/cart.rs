@@ -79,6 +79,25 @@ impl Counterfoil {
         })
     }
 
+    /// Adds a labelled pack, at its own price where the label has one, on a line of its own, so that its price is the one on its label to the cent, however many
+    /// packs of the product there are.
+    pub(crate) fn add_labelled(
+        &self,
+        product_id: ProductId,
+        price: Option<Money>,
+        quantity: Quantity,
+    ) -> Outcome<(LineId, CartView)> {
+        let shop = self.shop()?;
+        let line_id: LineId = self.new_id();
+        self.change_cart(|tx, cart| {
+            let mut product = offered(tx, product_id)?;
+            product.price = price.or(product.price);
+            let line = product_line(&shop.shop, line_id, product_id, product, quantity)?;
+            cart.lines.push(line);
+            Ok(line_id)
+        })
+    }
+
     /// Adds one piece of a product at the price that was typed in, because it has none of its own.
     ///
     /// # Errors

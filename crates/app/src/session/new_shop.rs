@@ -6,7 +6,7 @@ use counterfoil_domain::entity::{CardKey, EntityKind, Role, Shop, Staff, fields_
 use counterfoil_domain::op::EntityEdited;
 use counterfoil_domain::tax::{TaxClass, TaxRate};
 use counterfoil_domain::time::ShopZone;
-use counterfoil_domain::{DeviceId, Op, StaffId, TenantId};
+use counterfoil_domain::{DeviceId, Op, StaffId, TenantId, scale_label};
 use ed25519_dalek::SigningKey;
 
 use super::{Step, hash_pin};
@@ -89,6 +89,10 @@ pub(super) fn operations(app: &Counterfoil, new: &NewShop) -> Outcome<Vec<Step>>
             .map_err(|e| Failure::from(e).on("currency"))?,
         time_zone: new.time_zone.clone(),
         tax_classes: tax_classes(&new.country),
+        scale_labels: scale_label::usual_layouts(&new.country)
+            .iter()
+            .map(|layout| (*layout).to_owned())
+            .collect(),
         ..Shop::default()
     };
     let owner = owner(app, &new.owner_name, &new.owner_pin)?;

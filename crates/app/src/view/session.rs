@@ -181,6 +181,30 @@ pub struct CameraView {
     pub name: String,
 }
 
+/// How the labels of the shop's own scale are laid out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct ScaleLabelsView {
+    /// Those that are read.
+    pub layouts: Vec<ScaleLayoutView>,
+    /// Those that are usual in the shop's country and not among them.
+    pub usual: Vec<ScaleLayoutView>,
+}
+
+/// One layout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct ScaleLayoutView {
+    /// Thirteen places, e.g. `21IIIIIWWWWWC`.
+    pub layout: String,
+    /// The two digits that labels begin with.
+    pub prefix: String,
+    /// Whether they hold a weight in grams; otherwise a price in minor units.
+    pub weight: bool,
+    /// Digits of the article's number.
+    pub item_digits: u32,
+    /// A label of article 123.
+    pub example: String,
+}
+
 /// A moment for "as of" labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct AsOf {

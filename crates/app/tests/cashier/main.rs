@@ -4,6 +4,7 @@
 mod camera;
 mod cart;
 mod customers;
+mod labels;
 mod papers;
 mod pay;
 mod refund;
