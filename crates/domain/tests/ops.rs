@@ -121,6 +121,19 @@ fn a_payload_with_more_fields_than_known_still_reads() {
     }
 }
 
+#[test]
+fn the_last_of_two_values_under_one_name_counts() {
+    let payload = r#"{"stamp_id":"01991f0c-8a00-7000-8000-00000000000a","customer_id":"01991f0c-8a00-7000-8000-000000000009",
+        "stamp_id":"01991f0c-8a00-7000-8000-00000000000b"}"#;
+    let Op::StampGiven(stamp) = Op::decode("stamp_given", 1, payload).unwrap() else {
+        panic!("another kind");
+    };
+    assert_eq!(
+        stamp.stamp_id.to_string(),
+        "01991f0c-8a00-7000-8000-00000000000b"
+    );
+}
+
 fn envelope(op: &Op) -> OpEnvelope {
     let mut rng = Rng(SEED);
     OpEnvelope {

@@ -1,19 +1,30 @@
 //! The database: SQLite for one machine, PostgreSQL for several hubs, the same statements for both.
 
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection as _, Row as _, Transaction};
 
+pub(crate) use sqlite::{private_file, sqlite_path, sqlite_url};
+
 /// The migrations, numbered from 1 and never edited once landed.
 const MIGRATIONS: &[&str] = &[
-    include_str!("../../../migrations/hub/0001_init.sql"),
-    include_str!("../../../migrations/hub/0002_clock.sql"),
+    include_str!("../../../../migrations/hub/0001_init.sql"),
+    include_str!("../../../../migrations/hub/0002_clock.sql"),
+    include_str!("../../../../migrations/hub/0003_lookups_alone.sql"),
 ];
 
 /// Connections to PostgreSQL, and readers of SQLite.
 const CONNECTIONS_MAX: u32 = 16;
+
+/// Whoever writes looks rows up by their keys. A server that counted a table while it was small reads it whole, and goes on
+/// so for a minute while thousands of rows come a second.
+const BEGIN_POSTGRES: &str = "BEGIN; SET LOCAL enable_seqscan = off";
 
 /// Which engine holds the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,9 +180,9 @@ impl Db {
         probe(&url).await?;
         // One connection writes, so that a writer never waits for another inside SQLite. It stays: who would put another
         // file in this one's place sees that a hub has it open, however long nobody asked it for anything.
-        let writer = sqlite_pool(1).idle_timeout(None).max_lifetime(None);
+        let writer = sqlite::pool(1).idle_timeout(None).max_lifetime(None);
         let writer = writer.connect(&url).await?;
-        let reader = sqlite_pool(CONNECTIONS_MAX).connect_lazy(&url)?;
+        let reader = sqlite::pool(CONNECTIONS_MAX).connect_lazy(&url)?;
         Ok(Self {
             engine: Engine::Sqlite,
             path: Some(path.to_owned()),
@@ -206,7 +217,7 @@ impl Db {
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
         match self.engine {
             Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Engine::Postgres => self.writer.begin().await,
+            Engine::Postgres => self.writer.begin_with(BEGIN_POSTGRES).await,
         }
     }
 
@@ -284,22 +295,6 @@ pub(crate) fn tables() -> Vec<&'static str> {
     made.chain(["schema_version"]).collect()
 }
 
-/// The file that a `sqlite:` address names.
-pub(crate) fn sqlite_path(url: &str) -> Option<&Path> {
-    let path = url.strip_prefix("sqlite:")?;
-    Some(Path::new(path.trim_start_matches("//")))
-}
-
-/// A file's path as an address.
-pub(crate) fn sqlite_url(path: &Path) -> String {
-    let encoded = path
-        .to_string_lossy()
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    format!("sqlite:{encoded}")
-}
-
 async fn read_version(conn: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     let row = sqlx::query("SELECT version FROM schema_version WHERE one = 1")
         .fetch_optional(conn)
@@ -322,167 +317,4 @@ async fn probe(url: &str) -> Result<(), OpenError> {
         .await?;
     conn.close().await?;
     Ok(())
-}
-
-fn sqlite_pool(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .after_connect(|conn, _| {
-            Box::pin(async move {
-                // FULL: an answered push has survived a power cut.
-                let mut pragmas =
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000;
-                PRAGMA foreign_keys=ON;"
-                        .to_owned();
-                if cfg!(target_vendor = "apple") {
-                    pragmas.push_str("PRAGMA fullfsync=ON;");
-                }
-                sqlx::raw_sql(sqlx::AssertSqlSafe(pragmas))
-                    .execute(conn)
-                    .await?;
-                Ok(())
-            })
-        })
-}
-
-/// Makes an empty file that only its owner reads.
-pub(crate) fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn the_tables_are_known_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = Db::open(&sqlite_url(&folder.path().join("hub.db")))
-            .await
-            .unwrap();
-        let made = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'");
-        let made = made.fetch_all(db.reader()).await.unwrap();
-        let mut made: Vec<String> = made.iter().map(|row| row.get("name")).collect();
-        let mut known = tables();
-        made.sort();
-        known.sort_unstable();
-        assert_eq!(made, known);
-    }
-
-    #[tokio::test]
-    async fn a_database_that_is_opened_as_it_is_is_neither_made_nor_migrated() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("hub.db");
-        let url = sqlite_url(&path);
-        let missing = Db::open_as_it_is(&url).await.unwrap_err();
-        assert!(matches!(missing, OpenError::Missing(_)), "{missing}");
-        assert!(!path.exists());
-        Db::open(&url).await.unwrap().close().await;
-        let db = Db::open_as_it_is(&url).await.unwrap();
-        sqlx::query("UPDATE schema_version SET version = 0")
-            .execute(&db.writer)
-            .await
-            .unwrap();
-        db.close().await;
-        let older = Db::open_as_it_is(&url).await.unwrap_err();
-        assert!(
-            matches!(older, OpenError::Older { found: 0, .. }),
-            "{older}"
-        );
-    }
-
-    #[tokio::test]
-    async fn an_address_is_not_printed() {
-        let address = Address("postgres://hub:hush@host/db".to_owned());
-        assert!(!format!("{address:?}").contains("hush"));
-    }
-
-    #[tokio::test]
-    async fn a_database_of_a_newer_program_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("hub.db").display());
-        let db = Db::open(&url).await.unwrap();
-        sqlx::query("UPDATE schema_version SET version = 99")
-            .execute(&db.writer)
-            .await
-            .unwrap();
-        db.close().await;
-        let refused = Db::open(&url).await.unwrap_err();
-        assert!(
-            matches!(refused, OpenError::Newer { found: 99, .. }),
-            "{refused}"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_migration_that_fails_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("hub.db").display());
-        let db = Db::open(&url).await.unwrap();
-        let broken = [
-            MIGRATIONS[0],
-            MIGRATIONS[1],
-            "CREATE TABLE half (a BIGINT); CREATE TABEL typo (b BIGINT);",
-        ];
-        assert!(db.migrate(&broken).await.is_err());
-        let half = sqlx::query("SELECT count(*) AS n FROM sqlite_master WHERE name = 'half'");
-        let n: i64 = half.fetch_one(db.reader()).await.unwrap().get("n");
-        assert_eq!(n, 0);
-        Db::open(&url).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_shop_from_before_clocks_were_kept_has_one_that_no_field_exceeds() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("hub.db");
-        private_file(&path).unwrap();
-        let mut old = connect(&sqlite_url(&path)).await.unwrap();
-        let rows = "CREATE TABLE schema_version (one BIGINT PRIMARY KEY, version BIGINT NOT NULL);
-            INSERT INTO schema_version VALUES (1, 1);
-            INSERT INTO tenants VALUES ('busy', 0, 2, 0, 1, 'h', 'k1'), ('new', 0, 0, 0, 0, 'h', 'k2');
-            INSERT INTO operations VALUES ('busy', 'd', 'i', 1, 'a', '', '', '', 1000), ('busy', 'd', 'i', 2, 'b', '', '', '', 2000)";
-        for sql in [MIGRATIONS[0], rows] {
-            sqlx::raw_sql(sql).execute(&mut old).await.unwrap();
-        }
-        old.close().await.unwrap();
-        let db = Db::open(&sqlite_url(&path)).await.unwrap();
-        let clocks = sqlx::query("SELECT clock_ms FROM tenants ORDER BY tenant_id");
-        let clocks = clocks.fetch_all(db.reader()).await.unwrap();
-        let clocks: Vec<i64> = clocks.iter().map(|row| row.get("clock_ms")).collect();
-        assert_eq!(clocks, [2000 + counterfoil_domain::hlc::MAX_AHEAD_MS, 0]);
-    }
-
-    #[tokio::test]
-    async fn a_damaged_database_is_told_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("hub.db");
-        std::fs::write(&path, "a shopping list, and no database at all".repeat(99)).unwrap();
-        let open = Db::open(&format!("sqlite:{}", path.display())).await;
-        let error = open.unwrap_err().to_string();
-        assert!(error.contains("not a database"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn sqlite_survives_a_power_cut_after_commit() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("hub.db").display());
-        let db = Db::open(&url).await.unwrap();
-        let row = sqlx::query("PRAGMA synchronous")
-            .fetch_one(&db.writer)
-            .await
-            .unwrap();
-        assert_eq!(row.get::<i64, _>(0), 2, "FULL");
-        let row = sqlx::query("PRAGMA journal_mode")
-            .fetch_one(&db.writer)
-            .await
-            .unwrap();
-        assert_eq!(row.get::<String, _>(0), "wal");
-    }
 }
