@@ -6,5 +6,6 @@ pub mod bootstrap;
 pub mod crash;
 pub mod disk;
 pub mod history;
+mod progress;
 pub mod sim;
 mod trace;

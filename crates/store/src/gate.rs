@@ -3,6 +3,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// How long readers may take to finish before what needs to be alone is put off.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
 #[derive(Default)]
 pub(crate) struct Gate {
     state: Mutex<State>,

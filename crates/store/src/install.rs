@@ -2,7 +2,6 @@
 //! does not have yet is laid on top, and then one rename makes it the database. A crash leaves the old one or the new one.
 
 use std::path::Path;
-use std::time::Duration;
 
 use counterfoil_domain::effect::{Effect, effects};
 use counterfoil_domain::image::Life;
@@ -17,6 +16,7 @@ use crate::entity;
 use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::fact::{self, Source};
+use crate::gate::PATIENCE;
 use crate::identity::{self, Identity};
 use crate::image::unpacked_path;
 use crate::meta;
@@ -26,8 +26,6 @@ use crate::row;
 use crate::store::{Store, lock};
 use crate::tx::Tx;
 
-/// How long readers may take to finish before the exchange is put off.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// What the hub's image brings; everything else is the till's own and is carried over.
 const SHARED: [&str; 13] = [
     "entity_base",

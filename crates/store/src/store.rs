@@ -14,7 +14,7 @@ use crate::connect;
 use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::function::SharedZone;
-use crate::gate::Gate;
+use crate::gate::{Gate, PATIENCE};
 use crate::meta;
 use crate::salvage;
 use crate::tx::{Trouble, Tx};
@@ -308,7 +308,10 @@ impl Store {
             None => connect::reader(&self.0.path, self.0.env.vfs.as_deref(), &self.0.zone)?,
         };
         let outcome = work(&conn);
-        if !matches!(outcome, Err(StoreError::DiskFailed(_))) {
+        let failed = matches!(outcome, Err(StoreError::DiskFailed(_)));
+        if failed || self.0.failing.load(Ordering::SeqCst) {
+            connect::give_up(conn);
+        } else {
             let mut readers = lock(&self.0.readers);
             if readers.len() < READERS_MAX {
                 readers.push(conn);
@@ -371,10 +374,7 @@ impl Store {
         self.in_use().map_err(own)?;
         let conn = match guard.take() {
             Some(conn) => conn,
-            None => self
-                .open_writer()
-                .inspect_err(|error| self.note(Trouble::of(error)))
-                .map_err(own)?,
+            None => self.reopen_writer().map_err(own)?,
         };
         if durable == Durable::Later {
             promise(&conn, durable).map_err(own)?;
@@ -429,10 +429,25 @@ impl Store {
 
     /// Lets go of every connection after the disk failed. What they believe of the log may not be on the disk.
     fn give_up(&self, writer: Connection) {
+        // First, so that no reader that is busy now is kept when it comes back.
+        self.note(Some(Trouble::Failed));
         connect::give_up(writer);
+        self.give_readers_up();
+    }
+
+    fn give_readers_up(&self) {
         for reader in lock(&self.0.readers).drain(..) {
             connect::give_up(reader);
         }
+    }
+
+    /// Opens the writing connection anew. Nobody reads meanwhile: as long as one connection is open, SQLite goes by its
+    /// index of the log and does not look whether the log still holds what is listed there.
+    fn reopen_writer(&self) -> Result<Connection, StoreError> {
+        let _alone = self.0.gate.close(PATIENCE).ok_or(StoreError::Busy)?;
+        self.give_readers_up();
+        self.open_writer()
+            .inspect_err(|error| self.note(Trouble::of(error)))
     }
 
     fn note(&self, trouble: Option<Trouble>) {
@@ -482,7 +497,7 @@ impl Store {
     /// Opens the file anew after a COMMIT that failed, and makes sure that the operation is in it and on the disk. If it
     /// is, the person must hear "done", or would do it twice.
     fn verify(&self, op_id: OpId) -> Result<Connection, StoreError> {
-        let conn = self.open_writer()?;
+        let conn = self.reopen_writer()?;
         let there: bool = conn
             .prepare_cached(include_str!("../queries/has_op.sql"))?
             .query_row(named_params! { ":op_id": op_id.to_string() }, |row| {

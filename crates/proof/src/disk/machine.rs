@@ -98,6 +98,8 @@ pub struct Machine {
     pub planted: Option<Planted>,
     /// How often something went wrong so far.
     pub faults_met: u64,
+    /// How often it was a sync.
+    syncs_failed: u64,
     power_is_off: bool,
     /// Files whose sync waits for the next checkpoint.
     delayed: Vec<usize>,
@@ -122,6 +124,7 @@ impl Machine {
             faults: Faults::default(),
             planted: None,
             faults_met: 0,
+            syncs_failed: 0,
             power_is_off: false,
             delayed: Vec::new(),
             chance,
@@ -173,6 +176,7 @@ impl Machine {
             Some((0, failing)) => {
                 *failing -= 1;
                 self.faults_met += 1;
+                self.syncs_failed += 1;
                 let chance = Arc::clone(&self.chance);
                 let after = self.nature.after_failed_sync;
                 self.nodes[node].file.fail_sync(after, &chance);
@@ -302,6 +306,11 @@ impl Disk {
     /// How often something went wrong so far.
     pub fn faults_met(&self) -> u64 {
         self.machine().faults_met
+    }
+
+    /// How often a sync failed so far.
+    pub fn syncs_failed(&self) -> u64 {
+        self.machine().syncs_failed
     }
 
     /// Whether the power is off.

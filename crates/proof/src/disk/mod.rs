@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
+use crate::progress::Progress;
 use crate::trace::Trace;
 use machine::Disk;
 use seed::{Figures, Template};
@@ -45,6 +46,9 @@ pub struct Options {
     /// Threads; as many as there are processors unless told
     #[arg(long)]
     pub jobs: Option<usize>,
+    /// Go on after a seed that failed
+    #[arg(long)]
+    pub keep_going: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -69,7 +73,7 @@ pub struct Report {
     pub seeds: u64,
     /// What they counted.
     figures: Figures,
-    /// Seeds that failed; a run ends soon after the first.
+    /// Seeds that failed; unless it is told to go on, a run ends soon after the first.
     pub findings: Vec<Finding>,
     /// How long it took.
     pub took: Duration,
@@ -90,7 +94,7 @@ pub fn command(options: &Options) -> ExitCode {
     }
 }
 
-/// Runs the seeds; ends after the first that fails.
+/// Runs the seeds; ends after the first that fails, unless it is told to go on.
 ///
 /// # Errors
 /// When the disk or the template cannot be made.
@@ -105,7 +109,7 @@ pub fn run(options: &Options) -> Result<Report, String> {
     });
     let next = AtomicU64::new(0);
     let failed = AtomicBool::new(false);
-    let report = Mutex::new(Report::default());
+    let report = Mutex::new((Report::default(), Progress::new("disk", count)));
     let work = || -> Result<(), String> {
         let disk = Disk::register().map_err(|code| format!("SQLite takes no disk: {code}"))?;
         let template = Template::make(&disk)?;
@@ -120,14 +124,16 @@ pub fn run(options: &Options) -> Result<Report, String> {
             let Ok(mut report) = report.lock() else {
                 return Ok(());
             };
+            let (report, progress) = &mut *report;
             report.seeds += 1;
             match outcome {
                 Ok(figures) => report.figures.add(&figures),
                 Err(what) => {
-                    failed.store(true, Ordering::SeqCst);
+                    failed.store(!options.keep_going, Ordering::SeqCst);
                     report.findings.push(Finding { seed, what });
                 }
             }
+            progress.tell(report.seeds, report.findings.len());
         }
     };
     std::thread::scope(|scope| {
@@ -137,7 +143,8 @@ pub fn run(options: &Options) -> Result<Report, String> {
                 .unwrap_or_else(|_| Err("a thread panicked, see above".to_owned()))
         })
     })?;
-    let mut report = report.into_inner().map_err(|error| error.to_string())?;
+    let (mut report, _) = report.into_inner().map_err(|error| error.to_string())?;
+    report.findings.sort_by_key(|found| found.seed);
     report.took = started.elapsed();
     Ok(report)
 }

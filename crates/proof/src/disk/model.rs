@@ -34,9 +34,16 @@ impl<T: PartialEq + Clone> Register<T> {
         self.drifting = Some(value);
     }
 
-    /// The power went: what drifted may be there or not, and no later commit makes it sure.
-    fn lose_power(&mut self) {
+    /// What drifted may be there or not, and no later commit makes it sure before somebody has seen it.
+    pub fn doubt(&mut self) {
         self.drifting = None;
+    }
+
+    /// This is what a program finds: the next synced commit makes it sure.
+    pub fn seen(&mut self, found: &T) {
+        if self.drifting.is_none() && self.sure != *found {
+            self.drifting = Some(found.clone());
+        }
     }
 
     /// A later commit was synced, and with it everything before.
@@ -158,9 +165,10 @@ impl Model {
         Ok(())
     }
 
-    /// The power went; what was acknowledged and not synced may have been taken back.
-    pub fn lose_power(&mut self) {
-        self.cursor.lose_power();
+    /// The power went or a sync failed, and what was acknowledged and not synced may have been taken back. A sync that
+    /// fails does it without a power cut as well: the system may drop the pages of the log that it could not write.
+    pub fn doubt(&mut self) {
+        self.cursor.doubt();
         self.unsynced_answers.clear();
     }
 

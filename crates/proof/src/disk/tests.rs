@@ -6,7 +6,7 @@ use clap::ValueEnum as _;
 
 use super::hub::ModelHub;
 use super::machine::{Disk, Image, Nature, Planted};
-use super::model::Model;
+use super::model::{Model, Register};
 use super::seed::{self, Template};
 use super::till::Till;
 use super::{Options, check, run};
@@ -49,6 +49,39 @@ fn same_seed_is_the_same_run() {
         let mut once = || seed::run(&disk, &template, number, None, &mut trace).unwrap();
         assert_eq!(once(), once(), "seed {number}");
     }
+}
+
+/// A sync failed, the system dropped what it could not write of a pulled page, and the program that opened the log again
+/// found the hub's word taken back without any power cut: it asks for it once more, and nothing that a person did is gone.
+#[test]
+fn what_the_hub_said_may_be_taken_back_by_a_failed_sync() {
+    let disk = Disk::register().unwrap();
+    let template = Template::make(&disk).unwrap();
+    let mut trace = Trace::default();
+    seed::run(&disk, &template, 403, None, &mut trace).unwrap();
+}
+
+/// While syncs failed one after the other, readers stayed open over a log whose pages the system gave up; the next start
+/// went by their index of it, took what it read for damage, and a sound database would have been salvaged.
+#[test]
+fn a_disk_that_goes_on_failing_is_not_taken_for_a_damaged_database() {
+    let disk = Disk::register().unwrap();
+    let template = Template::make(&disk).unwrap();
+    let mut trace = Trace::default();
+    for number in [982, 1203, 2228, 3461, 3811, 3985] {
+        seed::run(&disk, &template, number, None, &mut trace).unwrap();
+    }
+}
+
+#[test]
+fn a_doubted_cursor_is_sure_again_once_it_was_seen_and_something_was_synced() {
+    let mut cursor = Register::new(16);
+    cursor.drifted(20);
+    cursor.doubt();
+    assert!(cursor.allows(&16) && cursor.allows(&20));
+    cursor.seen(&20);
+    cursor.synced();
+    assert!(!cursor.allows(&16) && cursor.allows(&20));
 }
 
 /// What the check says about a sound shop after `damage` was done to its rows.

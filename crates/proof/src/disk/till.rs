@@ -98,7 +98,7 @@ impl<'a> Till<'a> {
     /// # Errors
     /// When it failed without the disk's doing.
     pub fn open(&mut self) -> Result<bool, String> {
-        let met = self.disk.faults_met();
+        let (met, syncs_failed) = (self.disk.faults_met(), self.disk.syncs_failed());
         let env = StoreEnv {
             vfs: Some(self.disk.name.clone()),
             files: Arc::new(self.disk.clone()),
@@ -118,7 +118,7 @@ impl<'a> Till<'a> {
                 Ok(true)
             }
             Err(error) => {
-                self.excuse(met, &error)?;
+                self.excuse((met, syncs_failed), &error)?;
                 self.trace.line(|| format!("open failed: {error}"));
                 Ok(false)
             }
@@ -128,7 +128,7 @@ impl<'a> Till<'a> {
     /// The power goes and comes back.
     pub fn cut_power(&mut self) {
         self.disk.cut_power();
-        self.model.lose_power();
+        self.model.doubt();
     }
 
     fn pick(&self, bound: u64) -> u64 {
@@ -223,8 +223,15 @@ impl<'a> Till<'a> {
         self.clock.now()
     }
 
-    /// An error is the disk's doing, or the store has a bug.
-    fn excuse(&self, met_before: u64, error: &StoreError) -> Result<(), String> {
+    /// An error is the disk's doing, or the store has a bug. The counts are of faults and of failed syncs before.
+    fn excuse(
+        &mut self,
+        (met_before, syncs_failed): (u64, u64),
+        error: &StoreError,
+    ) -> Result<(), String> {
+        if self.disk.syncs_failed() > syncs_failed {
+            self.model.doubt();
+        }
         let known = matches!(error.code(), "disk_full" | "disk_failed");
         if known && (self.disk.faults_met() > met_before || self.disk.is_off()) {
             return Ok(());
@@ -247,14 +254,14 @@ impl<'a> Till<'a> {
         let Some(store) = &self.store else {
             return Ok((End::NotDone, None));
         };
-        let met = self.disk.faults_met();
+        let before = (self.disk.faults_met(), self.disk.syncs_failed());
         match work(store) {
             Ok(value) => {
                 self.trace.line(|| format!("{what}: done"));
                 Ok((End::Done, Some(value)))
             }
             Err(error) => {
-                self.excuse(met, &error)?;
+                self.excuse(before, &error)?;
                 self.trace.line(|| format!("{what}: {error}"));
                 let end = if error.code() == "disk_full" {
                     End::NotDone
@@ -358,6 +365,7 @@ impl<'a> Till<'a> {
         if !self.model.cursor.allows(&cursor.seq) {
             return Err(format!("cursor {} was {:?}", cursor.seq, self.model.cursor));
         }
+        self.model.cursor.seen(&cursor.seq);
         let changes = self
             .hub
             .after(cursor.seq, usize::try_from(limit).unwrap_or(1));

@@ -10,6 +10,7 @@ use super::storm::{Fault, Wishes};
 use super::town::Town;
 use super::world::Tally;
 use super::{Outcome, plants, run, say, shrink};
+use crate::progress::Progress;
 
 /// Failures that are printed in full; more of them say nothing new.
 const FAILURES_SHOWN: usize = 10;
@@ -136,7 +137,8 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
     let end = arguments.from.saturating_add(arguments.seeds);
     let next = AtomicU64::new(arguments.from);
     let stopped = AtomicBool::new(false);
-    let report = Mutex::new(Report::default());
+    let progress = Progress::new("sim", arguments.seeds);
+    let report = Mutex::new((Report::default(), progress));
     let work = || -> Outcome<()> {
         let runtime = runtime()?;
         loop {
@@ -146,6 +148,7 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
             }
             let run = runtime.block_on(run(&town, seed, &wishes, false));
             let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+            let (report, progress) = &mut *report;
             report.runs += 1;
             report.tally.add(&run.tally);
             if let Some(broken) = run.broken {
@@ -156,6 +159,7 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
                 });
                 stopped.fetch_or(stop_at_first, Ordering::SeqCst);
             }
+            progress.tell(report.runs, report.failures.len());
         }
     };
     std::thread::scope(|scope| -> Outcome<()> {
@@ -165,7 +169,7 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
         }
         Ok(())
     })?;
-    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut report, _) = report.into_inner().unwrap_or_else(PoisonError::into_inner);
     report.failures.sort_by_key(|failure| failure.seed);
     Ok(report)
 }
