@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
+use argon2::password_hash::{
+    Output, ParamsString, PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString,
+};
+use argon2::{Algorithm, Argon2, Params, Version};
 use counterfoil_domain::Entropy;
 use counterfoil_protocol::ErrorCode;
 use tokio::sync::Semaphore;
@@ -27,6 +29,22 @@ fn hash_now(password: &[u8], salt: [u8; 16]) -> Result<String, argon2::password_
         .to_string())
 }
 
+/// A hash that no known password has, of the same cost as any other. It is drawn, not worked out, so that a hub starts
+/// without working for it.
+fn decoy(entropy: &dyn Entropy) -> Result<String, argon2::password_hash::Error> {
+    let mut nobody = [0; Params::DEFAULT_OUTPUT_LEN];
+    entropy.fill(&mut nobody);
+    let salt = SaltString::encode_b64(&salt(entropy))?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::default().ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(&Params::default())?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&nobody)?),
+    };
+    Ok(hash.to_string())
+}
+
 fn salt(entropy: &dyn Entropy) -> [u8; 16] {
     let mut bytes = [0; 16];
     entropy.fill(&mut bytes);
@@ -39,11 +57,9 @@ impl Passwords {
     /// # Errors
     /// When Argon2 refuses its parameters.
     pub fn new(entropy: &dyn Entropy) -> Result<Self, argon2::password_hash::Error> {
-        let mut nobody = [0; 32];
-        entropy.fill(&mut nobody);
         Ok(Self {
             places: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
-            decoy: hash_now(&nobody, salt(entropy))?,
+            decoy: decoy(entropy)?,
         })
     }
 
@@ -133,6 +149,24 @@ pub(super) fn email(text: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use counterfoil_testkit::SeededEntropy;
+
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        let decoy = decoy(&*SeededEntropy::new(1)).unwrap();
+        let real = hash_now(b"Secreto1", [7; 16]).unwrap();
+        let [decoy, real] = [&decoy, &real].map(|text| PasswordHash::new(text).unwrap());
+        assert_eq!(
+            (decoy.algorithm, decoy.version, &decoy.params),
+            (real.algorithm, real.version, &real.params)
+        );
+        let lengths = |hash: &PasswordHash<'_>| {
+            let salt = hash.salt.map(|salt| salt.len());
+            (salt, hash.hash.map(|output| output.len()))
+        };
+        assert_eq!(lengths(&decoy), lengths(&real));
+        assert_ne!(decoy.hash, real.hash);
+    }
 
     #[test]
     fn a_password_needs_length_a_capital_and_a_digit() {

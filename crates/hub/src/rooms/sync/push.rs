@@ -111,7 +111,7 @@ async fn take(
     }
     planted!("answer-before-commit", {
         if planted::is_dying() {
-            return Ok(Some(reply));
+            return Ok(Some(taken.reply));
         }
     });
     tx.commit().await?;
