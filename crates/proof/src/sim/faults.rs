@@ -95,11 +95,21 @@ impl World {
             self.tally.count("disks rolled back");
             self.say(|| format!("till{number}: its disk is an old copy now"));
             self.wake(number);
-            return Ok(());
+            // Work goes on at once, or the old copy first hears what the hub has of it.
+            return self.act_half_of_the_time(number);
         }
+        self.act_half_of_the_time(number)?;
         self.keep_copy(number)?;
         let soon = self.now + self.faults.magnitude(1_000, self.storm.horizon_ms / 2);
         self.at(soon, Event::Breaks(Fault::Rollback));
+        Ok(())
+    }
+
+    /// A disk is mostly copied while somebody works, and so with something on it that was not sent yet.
+    fn act_half_of_the_time(&mut self, number: usize) -> Outcome<()> {
+        if self.faults.percent(50) {
+            self.somebody_acts(number)?;
+        }
         Ok(())
     }
 
@@ -119,6 +129,7 @@ impl World {
         if new >= TILLS_MAX {
             return Ok(());
         }
+        self.act_half_of_the_time(number)?;
         let off_ms = self.draw_offset();
         let seed = self.node_seed(new);
         let original = &self.nodes[number];
@@ -133,7 +144,7 @@ impl World {
         self.tally.count("tills cloned");
         self.say(|| format!("till{new}: begins as a copy of till{number}"));
         self.wake(new);
-        Ok(())
+        self.act_half_of_the_time(new)
     }
 
     /// The first time only a backup is made; the next one goes back to one.

@@ -331,6 +331,11 @@ impl World {
 
     fn person(&mut self) -> Outcome<()> {
         let number = self.people.below(self.nodes.len());
+        self.somebody_acts(number)
+    }
+
+    /// Somebody does something at this till.
+    pub(super) fn somebody_acts(&mut self, number: usize) -> Outcome<()> {
         let node = &self.nodes[number];
         let now = self.true_time().plus_ms(node.off_ms);
         let Some(op) = people::draw(&mut self.people, &node.identity.shop, node.store()?, now)?
