@@ -284,6 +284,16 @@ pub fn appearance(window: &Window, theme: Theme, language: &str) -> Result {
     reload(window)
 }
 
+/// Shows the page in other colours until it starts anew; the settings stay.
+///
+/// # Errors
+/// When the window is gone.
+pub fn paint(window: &Window, theme: Theme) -> Result {
+    let script = "document.documentElement.dataset.theme = arguments[0]";
+    window.run(script, &[json!(theme.name())])?;
+    Ok(())
+}
+
 /// Starts the page anew and waits until it shows something.
 fn reload(window: &Window) -> Result {
     window.run("window.isOld = true; location.reload()", &[])?;

@@ -1,5 +1,7 @@
 //! `cargo xtask screenshots`: every place, as it looks in the running app.
 
+mod trouble;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ use crate::{desktop, run, shell};
 pub struct Options {
     /// Where the pictures go
     folder: PathBuf,
-    /// Only this place, such as `counter` or `customers/ID`
+    /// Only this place, such as `counter` or `customers/ID`; `trouble` is what goes wrong
     #[arg(long, value_name = "PLACE")]
     only: Option<String>,
     /// Only in these colours
@@ -31,6 +33,16 @@ pub struct Options {
     /// Where the shop lies; set by the command itself
     #[arg(long, hide = true)]
     inside: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether trouble is asked for: with everything, or by its name.
+    fn trouble(&self) -> bool {
+        match self.only.as_deref() {
+            None => self.theme.is_none() && self.lang.is_none(),
+            Some(place) => place == "trouble",
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -95,6 +107,9 @@ fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
     }
     drop(window);
     hub.stop()?;
+    if options.trouble() {
+        taken += trouble::take(&options.folder)?;
+    }
     println!("--> {taken} pictures in {}", options.folder.display());
     if missed.is_empty() {
         return Ok(());
@@ -163,8 +178,10 @@ fn take_series(
 
 /// The places to take, locked first; `NAME/first` is the first item that a place lists.
 fn wanted(options: &Options) -> Vec<String> {
-    if let Some(place) = &options.only {
-        return vec![place.clone()];
+    match options.only.as_deref() {
+        Some("trouble") => return Vec::new(),
+        Some(place) => return vec![place.to_owned()],
+        None => {}
     }
     let mut wanted = vec!["lock".to_owned()];
     for place in PLACES {
