@@ -81,20 +81,21 @@ pub fn decode_picture(bytes: &[u8]) -> Result<Vec<Found>, PictureError> {
 
 fn read_at_several_sizes(grey: &GreyFrame) -> Vec<Found> {
     let mut found = Vec::new();
-    let mut tried = 0;
-    for side in SIDES {
+    for side in sides_tried(grey.width().max(grey.height())) {
         let sized = grey.shrunk_to(side).map_or(Cow::Borrowed(grey), Cow::Owned);
-        let longer = sized.width().max(sized.height());
-        if longer == tried {
-            break;
-        }
-        tried = longer;
         merge(&mut found, decode(&sized));
         if !found.is_empty() {
             break;
         }
     }
     found
+}
+
+/// The longer sides at which a picture of that longer side is tried, each once.
+fn sides_tried(longer: u32) -> Vec<u32> {
+    let mut sides: Vec<u32> = SIDES.iter().map(|side| *side.min(&longer)).collect();
+    sides.dedup();
+    sides
 }
 
 pub(crate) struct Loaded {
@@ -175,4 +176,19 @@ fn has_jpeg_end(bytes: &[u8]) -> bool {
     bytes[bytes.len() / 2..]
         .windows(2)
         .any(|pair| pair == [0xFF, 0xD9])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_picture_costs_no_more_looks_than_a_small_one_and_none_at_its_full_size() {
+        assert_eq!(sides_tried(300), [300]);
+        assert_eq!(sides_tried(1280), [1280]);
+        assert_eq!(sides_tried(2000), [1280, 2000]);
+        for longer in [5472, 8000, pixels::SIDE_MAX as u32] {
+            assert_eq!(sides_tried(longer), SIDES);
+        }
+    }
 }
