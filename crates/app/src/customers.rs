@@ -1,6 +1,6 @@
 //! Customers: finding, enrolling and editing them, their signed cards and the poster.
 
-use counterfoil_domain::entity::{Customer, EntityKind, Fields, Role};
+use counterfoil_domain::entity::{Customer, EntityKind, Fields, Role, Shop};
 use counterfoil_domain::fact::StampReason;
 use counterfoil_domain::op::{CustomerEnrolled, EntityEdited};
 use counterfoil_domain::{CustomerId, Op, phone, stamp};
@@ -21,6 +21,8 @@ use crate::view::{
 /// More than anybody scrolls through.
 const LIST_MAX: u32 = 500;
 const HISTORY_MAX: u32 = 50;
+/// Fifty pages, as many customers as a list shows.
+const SHEET_CARDS_MAX: usize = 500;
 
 impl Counterfoil {
     /// Customers whose name or phone matches; those seen last for an empty query.
@@ -167,19 +169,37 @@ impl Counterfoil {
         let info = self.shop()?;
         let name = self.customer_tile(customer_id)?.name;
         let code = self.card_text(customer_id)?;
-        let face = receipt::CardFace {
-            shop_name: &info.shop.name,
-            customer_name: &name,
-            reward_name: &info.shop.reward_name,
-            stamps_required: info.shop.stamps_required,
-            code: &code,
-        };
+        let face = card_face(&info.shop, &name, &code);
         let (bytes, ending) = match format {
             CardFormat::Png => (face.png(), "png"),
             CardFormat::Pdf => (face.pdf(), "pdf"),
         };
         let bytes = bytes.map_err(Failure::internal)?;
         self.save_export(&format!("card-{}.{ending}", file_stem(&name)), &bytes)
+    }
+
+    /// Saves sheets of these customers' cards, to be printed and cut apart.
+    ///
+    /// # Errors
+    /// `cards_none`, `cards_too_many`, `customer_not_found`, `secrets_locked`, `disk_full`.
+    pub fn save_card_sheet(&self, customers: &[CustomerId]) -> Outcome<SavedFile> {
+        self.signed_in()?;
+        if customers.is_empty() {
+            return Err(Failure::new("cards_none", "no customer was chosen"));
+        }
+        if customers.len() > SHEET_CARDS_MAX {
+            let text = format!("a file holds {SHEET_CARDS_MAX} cards at most");
+            return Err(Failure::new("cards_too_many", text).with("most", SHEET_CARDS_MAX));
+        }
+        let info = self.shop()?;
+        let named = |id: &CustomerId| Ok((self.customer_tile(*id)?.name, self.card_text(*id)?));
+        let texts: Vec<(String, String)> = customers.iter().map(named).collect::<Outcome<_>>()?;
+        let faces: Vec<receipt::CardFace<'_>> = texts
+            .iter()
+            .map(|(name, code)| card_face(&info.shop, name, code))
+            .collect();
+        let bytes = receipt::card_sheet(&info.shop.name, &faces).map_err(Failure::internal)?;
+        self.save_export("cards.pdf", &bytes)
     }
 
     /// Saves the poster that invites to enrol.
@@ -224,18 +244,23 @@ impl Counterfoil {
 
     /// The text of a customer's card, signed by the shop's key.
     fn card_text(&self, customer_id: CustomerId) -> Outcome<String> {
-        let key = self.vault().open()?.card_key.ok_or_else(|| {
-            Failure::new(
-                "secrets_locked",
-                "this till does not hold the key that signs cards",
-            )
-        })?;
+        let key = self.signing_key()?;
         let card = card::Card {
             key_id: key.key_id,
             tenant_id: self.shop()?.tenant_id,
             customer_id,
         };
         Ok(card::issue(&card, &SigningKey::from_bytes(&key.seed.0)))
+    }
+}
+
+fn card_face<'a>(shop: &'a Shop, name: &'a str, code: &'a str) -> receipt::CardFace<'a> {
+    receipt::CardFace {
+        shop_name: &shop.name,
+        customer_name: name,
+        reward_name: &shop.reward_name,
+        stamps_required: shop.stamps_required,
+        code,
     }
 }
 

@@ -147,6 +147,9 @@ impl From<CardError> for Failure {
             CardError::Malformed => "card_malformed",
             CardError::Foreign => "card_foreign",
             CardError::UnknownKey => "card_unknown_key",
+            CardError::RevokedKey => "card_revoked_key",
+            CardError::Expired => "card_expired",
+            CardError::TooEarly => "card_too_early",
             CardError::Forged => "card_forged",
         };
         Self::new(code, error.to_string())

@@ -1,9 +1,7 @@
 //! What the codes of a picture are, without acting upon them: for support and scripts.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::{CustomerId, ProductId, barcode};
-use counterfoil_protocol::card::{self, TrustedKey};
+use counterfoil_protocol::card;
 use counterfoil_protocol::pairing::PairingUri;
 use counterfoil_store::read::desk::find_name;
 use serde::Serialize;
@@ -106,21 +104,7 @@ impl Counterfoil {
     }
 
     fn card_holder(&self, code: &str) -> Outcome<Meaning> {
-        let info = self.shop()?;
-        let keys: Vec<TrustedKey> = info
-            .shop
-            .card_keys
-            .iter()
-            .filter(|key| !key.revoked)
-            .filter_map(|key| {
-                let public = BASE64.decode(&key.public_key).ok()?.try_into().ok()?;
-                Some(TrustedKey {
-                    key_id: key.key_id,
-                    public,
-                })
-            })
-            .collect();
-        let customer_id = card::verify(code, info.tenant_id, &keys)?.customer_id;
+        let customer_id = self.verified_card(code)?.card.customer_id;
         let name = self
             .store()?
             .read(|conn| find_name(conn, "customer", &customer_id.to_string()))?;

@@ -1,6 +1,7 @@
 //! The use cases a screen calls, and nothing that knows of a screen.
 
 pub mod camera;
+pub mod card_keys;
 pub mod counter;
 pub mod customers;
 pub mod demo;

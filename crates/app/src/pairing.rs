@@ -167,7 +167,7 @@ impl Counterfoil {
             .set_identity(tenant, device_id, &reply.till_code, Some(hub))?;
         // Cards signed by the hub's key must hold here before the first pull, and those signed here at the hub.
         if self.find_shop()?.is_some() {
-            self.trust_card_key(&card)?;
+            self.trust_card_key(&card, None)?;
         }
         self.stop_sync();
         self.start_sync();

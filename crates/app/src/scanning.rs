@@ -71,10 +71,13 @@ impl Counterfoil {
 
     fn scan_card(&self, code: &str) -> Outcome<ScanOutcome> {
         self.signed_in_as(&[Role::Cashier])?;
-        let info = self.shop()?;
-        let keys: Vec<TrustedKey> = info.shop.card_keys.iter().filter_map(trusted).collect();
-        let card = card::verify(code, info.tenant_id, &keys)?;
-        let stamping = self.stamping(card.customer_id)?;
+        let verified = self.verified_card(code)?;
+        let card = verified.card;
+        let mut stamping = self.stamping(card.customer_id)?;
+        if verified.made_at.is_some() {
+            // Shown twice while it lives, it counts once, however short the shop's pause is.
+            stamping.pause_s_min = card::PASSING_WINDOW_S;
+        }
         // One commit: a card that was refused was not stamped, one that was stamped is on the cart.
         let (stamp, cart) = self.change_cart(|tx, cart| {
             cart.customer_id = Some(card.customer_id);
@@ -85,6 +88,13 @@ impl Counterfoil {
             stamp,
             cart,
         })
+    }
+
+    /// What a card says, if this shop's keys vouch for it now.
+    pub(crate) fn verified_card(&self, code: &str) -> Outcome<card::Verified> {
+        let info = self.shop()?;
+        let keys: Vec<TrustedKey> = info.shop.card_keys.iter().filter_map(trusted).collect();
+        Ok(card::verify(code, info.tenant_id, &keys, self.now())?)
     }
 
     /// A merchant's or a visit's code, if this till knows them.
@@ -151,9 +161,10 @@ fn unknown(code: &str) -> ScanOutcome {
 
 fn trusted(key: &CardKey) -> Option<TrustedKey> {
     let public = BASE64.decode(&key.public_key).ok()?.try_into().ok()?;
-    (!key.revoked).then_some(TrustedKey {
+    Some(TrustedKey {
         key_id: key.key_id,
         public,
+        revoked: key.revoked,
     })
 }
 

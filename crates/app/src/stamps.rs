@@ -34,6 +34,7 @@ impl Counterfoil {
             customer_id,
             stamp_id: self.new_id(),
             shop: self.shop()?,
+            pause_s_min: 0,
         })
     }
 
@@ -93,6 +94,8 @@ pub(crate) struct Stamping {
     customer_id: CustomerId,
     stamp_id: StampId,
     shop: Arc<ShopInfo>,
+    /// Seconds between two stamps at the least, where the shop's own pause is shorter.
+    pub(crate) pause_s_min: u32,
 }
 
 impl Stamping {
@@ -103,8 +106,9 @@ impl Stamping {
     pub(crate) fn perform(&self, tx: &Tx<'_>) -> Outcome<StampOutcome> {
         let rules = &self.shop.shop;
         let before = card_of(tx, self.customer_id, rules.stamps_required)?;
+        let pause_s = rules.stamp_cooldown_s.max(self.pause_s_min);
         let (now, last) = (tx.now(), find_last_stamp(tx.conn(), self.customer_id)?);
-        if let Err(cooldown) = may_stamp(last, rules.stamp_cooldown_s, now) {
+        if let Err(cooldown) = may_stamp(last, pause_s, now) {
             return Ok(StampOutcome::Cooldown {
                 wait_s: cooldown.wait_s,
                 card: before,

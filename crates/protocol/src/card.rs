@@ -1,17 +1,26 @@
 //! A customer's card: who it is, signed by the shop's key, short enough for a small QR.
 //!
 //! `CF1:` followed by base 45 (RFC 9285) of 101 bytes: version (1), key id (4, big-endian), tenant (16), customer (16),
-//! Ed25519 signature (64) over `counterfoil-card-1` and the 37 bytes before it.
+//! Ed25519 signature (64) over `counterfoil-card-1` and the 37 bytes before it. A code that a phone shows for a minute has
+//! version 2, the time it was made (8) before the signature, and `counterfoil-card-2` in front of what is signed.
 
-use counterfoil_domain::{CustomerId, TenantId};
+use counterfoil_domain::{CustomerId, TenantId, UnixMs};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use uuid::Uuid;
 
 /// What every card's text starts with.
 pub const PREFIX: &str = "CF1:";
-const CONTEXT: &[u8] = b"counterfoil-card-1";
+/// How long a code on a phone lives.
+pub const PASSING_LIFE_MS: i64 = 60_000;
+/// How far the clocks of a till and of whoever made a passing code may be apart.
+pub const PASSING_TOLERANCE_MS: i64 = 30_000;
+/// No passing code is accepted for longer than this, from the earliest moment to the last.
+pub const PASSING_WINDOW_S: u32 = 120;
+const LASTING: u8 = 1;
+const PASSING: u8 = 2;
 const SIGNED: usize = 37;
-const WHOLE: usize = SIGNED + 64;
+const TIME: usize = 8;
+const SIGNATURE: usize = 64;
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 /// What a card says before its signature is checked.
@@ -37,9 +46,20 @@ pub enum CardError {
     /// Another shop's card.
     #[error("this card belongs to another shop")]
     Foreign,
-    /// Signed by a key this shop does not have, or has revoked.
+    /// Signed by a key this shop does not have.
     #[error("this card was signed by a key this shop does not use")]
     UnknownKey,
+    /// Signed by a key that this shop has revoked.
+    #[error(
+        "this card was signed by a key that this shop has revoked; the customer needs a new one"
+    )]
+    RevokedKey,
+    /// A code that was shown longer than it lives.
+    #[error("this code has expired; the customer's phone shows a new one every minute")]
+    Expired,
+    /// A code from the future.
+    #[error("this code is not valid yet: the clock of this till or of who made the code is wrong")]
+    TooEarly,
     /// The signature does not hold.
     #[error("this card is forged: its signature does not hold")]
     Forged,
@@ -52,30 +72,53 @@ pub struct TrustedKey {
     pub key_id: u32,
     /// Ed25519 public key.
     pub public: [u8; 32],
+    /// Whether what it signed is refused; a retired key is not revoked, and its cards stay good.
+    pub revoked: bool,
 }
 
-fn signed_bytes(card: &Card) -> [u8; SIGNED] {
+/// A card or a passing code, read and verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// What it says.
+    pub card: Card,
+    /// When it was made, for a code that passes; a card lasts.
+    pub made_at: Option<UnixMs>,
+}
+
+fn signed_bytes(version: u8, card: &Card) -> [u8; SIGNED] {
     let mut bytes = [0; SIGNED];
-    bytes[0] = 1;
+    bytes[0] = version;
     bytes[1..5].copy_from_slice(&card.key_id.to_be_bytes());
     bytes[5..21].copy_from_slice(card.tenant_id.0.as_bytes());
     bytes[21..37].copy_from_slice(card.customer_id.0.as_bytes());
     bytes
 }
 
+/// What is signed: words that keep a signature from meaning anything else, then the bytes.
 fn message(signed: &[u8]) -> Vec<u8> {
-    [CONTEXT, signed].concat()
+    let context: &[u8] = match signed.first() {
+        Some(&PASSING) => b"counterfoil-card-2",
+        _ => b"counterfoil-card-1",
+    };
+    [context, signed].concat()
+}
+
+fn sealed(signed: &[u8], key: &SigningKey) -> String {
+    let signature = key.sign(&message(signed)).to_bytes();
+    format!("{PREFIX}{}", base45(&[signed, &signature[..]].concat()))
 }
 
 /// The text of a card, signed with the shop's key.
 #[must_use]
 pub fn issue(card: &Card, key: &SigningKey) -> String {
-    let signed = signed_bytes(card);
-    let signature = key.sign(&message(&signed)).to_bytes();
-    format!(
-        "{PREFIX}{}",
-        base45(&[&signed[..], &signature[..]].concat())
-    )
+    sealed(&signed_bytes(LASTING, card), key)
+}
+
+/// The text of a code for a customer's phone, good for a minute from `now` on.
+#[must_use]
+pub fn issue_passing(card: &Card, now: UnixMs, key: &SigningKey) -> String {
+    let signed = signed_bytes(PASSING, card);
+    sealed(&[&signed[..], &now.0.to_be_bytes()[..]].concat(), key)
 }
 
 /// Whether a text claims to be a card.
@@ -84,17 +127,27 @@ pub fn looks_like_card(text: &str) -> bool {
     text.starts_with(PREFIX)
 }
 
-/// Reads and verifies a card for a shop, without a network.
+/// Reads and verifies a card, or a code on a phone, for a shop; without a network.
 ///
 /// # Errors
 /// Why it is refused.
-pub fn verify(text: &str, tenant: TenantId, keys: &[TrustedKey]) -> Result<Card, CardError> {
+pub fn verify(
+    text: &str,
+    tenant: TenantId,
+    keys: &[TrustedKey],
+    now: UnixMs,
+) -> Result<Verified, CardError> {
     let body = text
         .trim()
         .strip_prefix(PREFIX)
         .ok_or(CardError::NotACard)?;
     let bytes = unbase45(body).ok_or(CardError::Malformed)?;
-    if bytes.len() != WHOLE || bytes[0] != 1 {
+    let signed = match bytes.first() {
+        Some(&LASTING) => SIGNED,
+        Some(&PASSING) => SIGNED + TIME,
+        _ => return Err(CardError::Malformed),
+    };
+    if bytes.len() != signed + SIGNATURE {
         return Err(CardError::Malformed);
     }
     let uuid_at = |at: usize| {
@@ -116,12 +169,34 @@ pub fn verify(text: &str, tenant: TenantId, keys: &[TrustedKey]) -> Result<Card,
         .iter()
         .find(|k| k.key_id == card.key_id)
         .ok_or(CardError::UnknownKey)?;
+    if trusted.revoked {
+        return Err(CardError::RevokedKey);
+    }
     let public = VerifyingKey::from_bytes(&trusted.public).map_err(|_| CardError::UnknownKey)?;
-    let signature = Signature::from_slice(&bytes[SIGNED..]).map_err(|_| CardError::Malformed)?;
+    let signature = Signature::from_slice(&bytes[signed..]).map_err(|_| CardError::Malformed)?;
     public
-        .verify_strict(&message(&bytes[..SIGNED]), &signature)
+        .verify_strict(&message(&bytes[..signed]), &signature)
         .map_err(|_| CardError::Forged)?;
-    Ok(card)
+    // Only a genuine code tells its time: who forges one learns nothing of the clock.
+    let made_at = made_at(&bytes[SIGNED..signed]);
+    made_at.map_or(Ok(()), |made_at| in_time(made_at, now))?;
+    Ok(Verified { card, made_at })
+}
+
+fn made_at(bytes: &[u8]) -> Option<UnixMs> {
+    let bytes: [u8; TIME] = bytes.try_into().ok()?;
+    Some(UnixMs(i64::from_be_bytes(bytes)))
+}
+
+fn in_time(made_at: UnixMs, now: UnixMs) -> Result<(), CardError> {
+    let age_ms = now.0.saturating_sub(made_at.0);
+    if age_ms < -PASSING_TOLERANCE_MS {
+        Err(CardError::TooEarly)
+    } else if age_ms >= PASSING_LIFE_MS + PASSING_TOLERANCE_MS {
+        Err(CardError::Expired)
+    } else {
+        Ok(())
+    }
 }
 
 fn base45(bytes: &[u8]) -> String {

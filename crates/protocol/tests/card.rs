@@ -6,11 +6,13 @@
     reason = "a test may fail loudly"
 )]
 
-use counterfoil_domain::{CustomerId, TenantId};
+use counterfoil_domain::{CustomerId, TenantId, UnixMs};
 use counterfoil_protocol::card::{
-    Card, CardError, PREFIX, TrustedKey, issue, looks_like_card, verify,
+    Card, CardError, PASSING_LIFE_MS, PASSING_TOLERANCE_MS, PASSING_WINDOW_S, PREFIX, TrustedKey,
+    issue, issue_passing, looks_like_card,
 };
 use ed25519_dalek::SigningKey;
+use proptest::prelude::*;
 use uuid::Uuid;
 
 const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
@@ -35,7 +37,16 @@ fn trusted(key_id: u32, seed: u8) -> TrustedKey {
     TrustedKey {
         key_id,
         public: key(seed).verifying_key().to_bytes(),
+        revoked: false,
     }
+}
+
+const NOON: UnixMs = UnixMs(1_800_000_000_000);
+
+fn verify(text: &str, tenant: TenantId, keys: &[TrustedKey]) -> Result<Card, CardError> {
+    let verified = counterfoil_protocol::card::verify(text, tenant, keys, NOON)?;
+    assert_eq!(verified.made_at, None, "a card lasts");
+    Ok(verified.card)
 }
 
 fn check(text: &str) -> Result<Card, CardError> {
@@ -204,7 +215,11 @@ fn a_key_that_proves_everything_is_no_key() {
     // The neutral point of the curve accepts one signature for many messages.
     let mut public = [0; 32];
     public[0] = 1;
-    let weak = TrustedKey { key_id: 7, public };
+    let weak = TrustedKey {
+        key_id: 7,
+        public,
+        revoked: false,
+    };
     let mut bytes = unbase45(&good()[PREFIX.len()..]);
     bytes[37..].fill(0);
     bytes[37] = 1;
@@ -268,4 +283,86 @@ fn unbase45(text: &str) -> Vec<u8> {
             _ => vec![],
         })
         .collect()
+}
+
+/// A passing code made at noon, checked so many milliseconds later.
+fn passing(later_ms: i64) -> Result<Card, CardError> {
+    let code = issue_passing(&card(), NOON, &key(2));
+    let now = UnixMs(NOON.0 + later_ms);
+    let verified = counterfoil_protocol::card::verify(&code, shop(), &[trusted(7, 2)], now)?;
+    assert_eq!(verified.made_at, Some(NOON));
+    Ok(verified.card)
+}
+
+#[test]
+fn a_passing_code_is_accepted_for_its_minute_and_the_clocks_tolerance() {
+    let last = PASSING_LIFE_MS + PASSING_TOLERANCE_MS - 1;
+    for later_ms in [-PASSING_TOLERANCE_MS, 0, PASSING_LIFE_MS, last] {
+        assert_eq!(passing(later_ms), Ok(card()), "{later_ms}");
+    }
+    assert_eq!(passing(last + 1), Err(CardError::Expired));
+    assert_eq!(passing(i64::MAX - NOON.0), Err(CardError::Expired));
+    assert_eq!(passing(-PASSING_TOLERANCE_MS - 1), Err(CardError::TooEarly));
+    assert_eq!(passing(i64::MIN), Err(CardError::TooEarly));
+}
+
+#[test]
+fn the_window_of_a_passing_code_is_as_long_as_it_is_called() {
+    let window_ms = PASSING_LIFE_MS + 2 * PASSING_TOLERANCE_MS;
+    assert_eq!(window_ms, i64::from(PASSING_WINDOW_S) * 1000);
+}
+
+#[test]
+fn a_passing_code_cannot_be_made_to_last() {
+    let code = issue_passing(&card(), NOON, &key(2));
+    // Any changed character: another time, another version, another customer.
+    for at in PREFIX.len()..code.len() {
+        let other = if code.as_bytes()[at] == b'0' {
+            "1"
+        } else {
+            "0"
+        };
+        let changed = format!("{}{other}{}", &code[..at], &code[at + 1..]);
+        let now = UnixMs(NOON.0 + 3_600_000);
+        assert!(
+            counterfoil_protocol::card::verify(&changed, shop(), &[trusted(7, 2)], now).is_err(),
+            "{at}"
+        );
+    }
+}
+
+#[test]
+fn a_card_of_a_retired_key_is_good_and_one_of_a_revoked_key_is_not() {
+    let newer = trusted(9, 5);
+    assert_eq!(verify(&good(), shop(), &[newer, trusted(7, 2)]), Ok(card()));
+    let revoked = TrustedKey {
+        revoked: true,
+        ..trusted(7, 2)
+    };
+    let refused = verify(&good(), shop(), &[newer, revoked]);
+    assert_eq!(refused, Err(CardError::RevokedKey));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_reader_panic(text in "(CF1:)?[0-9A-Z $%*+./:-]{0,300}|.*") {
+        prop_assert!(check(&text).is_err());
+    }
+
+    #[test]
+    fn what_is_issued_is_read_for_any_customer_key_and_time(
+        customer in any::<u128>(), key_id in any::<u32>(), seed in any::<u8>(), now in any::<i64>()
+    ) {
+        let card = Card {
+            key_id,
+            tenant_id: shop(),
+            customer_id: CustomerId(Uuid::from_u128(customer)),
+        };
+        let keys = [trusted(key_id, seed)];
+        let lasting = issue(&card, &key(seed));
+        let passing = issue_passing(&card, UnixMs(now), &key(seed));
+        let read = |text: &str| counterfoil_protocol::card::verify(text, shop(), &keys, UnixMs(now));
+        prop_assert_eq!(read(&lasting).map(|v| (v.card, v.made_at)), Ok((card, None)));
+        prop_assert_eq!(read(&passing).map(|v| (v.card, v.made_at)), Ok((card, Some(UnixMs(now)))));
+    }
 }

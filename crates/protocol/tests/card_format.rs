@@ -6,8 +6,8 @@
     reason = "a test may fail loudly"
 )]
 
-use counterfoil_domain::{CustomerId, TenantId};
-use counterfoil_protocol::card::{Card, CardError, TrustedKey, issue, verify};
+use counterfoil_domain::{CustomerId, TenantId, UnixMs};
+use counterfoil_protocol::card::{Card, CardError, TrustedKey, issue, issue_passing, verify};
 use ed25519_dalek::SigningKey;
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ struct Vector {
     public: [u8; 32],
     card: Card,
     text: String,
+    made_at: UnixMs,
+    passing: String,
 }
 
 /// The row of the table of vectors that begins with `field`: its first and its second value.
@@ -48,8 +50,15 @@ fn vectors() -> [Vector; 2] {
         .lines()
         .filter(|line| line.starts_with("CF1:"))
         .collect();
-    let [seeds, publics, ids, tenants, customers] =
-        ["seed", "public key", "key id", "tenant", "customer"].map(row);
+    let [seeds, publics, ids, tenants, customers, made] = [
+        "seed",
+        "public key",
+        "key id",
+        "tenant",
+        "customer",
+        "made at",
+    ]
+    .map(row);
     [0, 1].map(|at| Vector {
         key: SigningKey::from_bytes(&bytes(&seeds[at])),
         public: bytes(&publics[at]),
@@ -59,15 +68,22 @@ fn vectors() -> [Vector; 2] {
             customer_id: CustomerId(Uuid::parse_str(&customers[at]).unwrap()),
         },
         text: texts[at].to_owned(),
+        made_at: UnixMs(made[at].parse().unwrap()),
+        passing: texts[at + 2].to_owned(),
     })
 }
 
 fn check(vector: &Vector, text: &str) -> Result<Card, CardError> {
+    check_at(vector, text, vector.made_at.0)
+}
+
+fn check_at(vector: &Vector, text: &str, now: i64) -> Result<Card, CardError> {
     let key = TrustedKey {
         key_id: vector.card.key_id,
         public: vector.public,
+        revoked: false,
     };
-    verify(text, vector.card.tenant_id, &[key])
+    verify(text, vector.card.tenant_id, &[key], UnixMs(now)).map(|verified| verified.card)
 }
 
 #[test]
@@ -75,6 +91,8 @@ fn the_vectors_of_the_page_are_what_is_issued() {
     for vector in vectors() {
         assert_eq!(vector.key.verifying_key().to_bytes(), vector.public);
         assert_eq!(issue(&vector.card, &vector.key), vector.text);
+        let passing = issue_passing(&vector.card, vector.made_at, &vector.key);
+        assert_eq!(passing, vector.passing);
     }
 }
 
@@ -82,6 +100,7 @@ fn the_vectors_of_the_page_are_what_is_issued() {
 fn the_vectors_of_the_page_are_accepted() {
     for vector in vectors() {
         assert_eq!(check(&vector, &vector.text), Ok(vector.card));
+        assert_eq!(check(&vector, &vector.passing), Ok(vector.card));
     }
 }
 
@@ -105,8 +124,18 @@ fn the_texts_that_the_page_calls_wrong_are_refused_as_it_says() {
 
 #[test]
 fn a_card_is_as_long_as_the_page_says() {
-    assert!(PAGE.contains("156 characters"));
+    assert!(PAGE.contains("156 characters") && PAGE.contains("168 characters"));
     for vector in vectors() {
         assert_eq!(vector.text.len(), 156);
+        assert_eq!(vector.passing.len(), 168);
     }
+}
+
+#[test]
+fn a_passing_code_is_refused_when_the_page_says() {
+    let [first, _] = vectors();
+    let after = |seconds: i64| check_at(&first, &first.passing, first.made_at.0 + seconds * 1000);
+    assert_eq!(after(-31), Err(CardError::TooEarly));
+    assert_eq!(after(89), Ok(first.card));
+    assert_eq!(after(90), Err(CardError::Expired));
 }

@@ -24,6 +24,9 @@ pub struct CardFace<'a> {
     pub code: &'a str,
 }
 
+/// The size of a bank card (ISO/IEC 7810 ID-1).
+pub(crate) const WIDTH: f32 = 85.6 * MM;
+pub(crate) const HEIGHT: f32 = 54.0 * MM;
 /// Pixels of one square of the picture's code, and around everything.
 const DOT: u32 = 12;
 const MARGIN: u32 = 48;
@@ -68,20 +71,22 @@ impl CardFace<'_> {
     /// # Errors
     /// When the code's text is too long.
     pub fn pdf(&self) -> Result<Vec<u8>, RenderError> {
-        let (width, height) = (85.6 * MM, 54.0 * MM);
-        let (left, room, code) = (5.0 * MM, 37.0 * MM, 41.0 * MM);
-        let mut page = Page::new(width, height)?;
-        page.qr(
-            (width - code - 2.5 * MM, (height - code) / 2.0),
-            code,
-            self.code,
-        )?;
+        let mut page = Page::new(WIDTH, HEIGHT)?;
+        self.draw(&mut page, (0.0, 0.0))?;
+        page.finish(self.shop_name)
+    }
+
+    /// Draws the card with its top left corner at that place.
+    pub(crate) fn draw(&self, page: &mut Page, (x, y): (f32, f32)) -> Result<(), RenderError> {
+        let (left, room, code) = (x + 5.0 * MM, 37.0 * MM, 41.0 * MM);
+        let corner = (x + WIDTH - code - 2.5 * MM, y + (HEIGHT - code) / 2.0);
+        page.qr(corner, code, self.code)?;
         let name = Style {
             weight: Weight::SemiBold,
             size: 14.0,
             align: Align::Left,
         };
-        let below = page.paragraph(name, (left, 10.0 * MM), room, 3, self.shop_name);
+        let below = page.paragraph(name, (left, y + 10.0 * MM), room, 3, self.shop_name);
         let small = Style {
             weight: Weight::Regular,
             size: 9.0,
@@ -89,15 +94,15 @@ impl CardFace<'_> {
         };
         page.paragraph(small, (left, below), room, 2, self.customer_name);
         let bottom = circles(
-            &mut page,
+            page,
             self.stamps_required,
-            (left, height - 5.0 * MM),
+            (left, y + HEIGHT - 5.0 * MM),
             room,
             6.0 * MM,
         );
         let reward = Style { size: 7.5, ..small };
         page.text(reward, (left, bottom - 4.0), room, self.reward_name);
-        Ok(page.finish(self.shop_name))
+        Ok(())
     }
 }
 

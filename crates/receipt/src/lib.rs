@@ -13,6 +13,7 @@ mod poster;
 mod qr;
 mod roll;
 mod sale;
+mod sheet;
 mod shift;
 mod winansi;
 
@@ -24,6 +25,7 @@ pub use poster::Poster;
 pub use qr::{Matrix, svg};
 pub use roll::roll_pdf;
 pub use sale::{Letterhead, RefundPaper, SalePaper, refund, sale};
+pub use sheet::{CARDS_A_PAGE, card_sheet};
 pub use shift::{ShiftMove, ShiftPaper, shift};
 
 /// Why something cannot be rendered.

@@ -1,4 +1,4 @@
-//! One page of PDF: text in the bundled typeface, squares, circles and QR codes. Lengths are points (1/72 inch), measured
+//! Pages of PDF: text in the bundled typeface, squares, circles and QR codes. Lengths are points (1/72 inch), measured
 //! from the top left.
 
 use pdf_writer::types::FontFlags;
@@ -109,6 +109,15 @@ impl Page {
             .stroke();
     }
 
+    /// A hairline from one place to another.
+    pub(crate) fn hairline(&mut self, from: (f32, f32), to: (f32, f32)) {
+        self.content
+            .set_line_width(0.25)
+            .move_to(from.0, self.height - from.1)
+            .line_to(to.0, self.height - to.1)
+            .stroke();
+    }
+
     /// A circle's outline around a centre.
     pub(crate) fn circle(&mut self, (x, y): (f32, f32), radius: f32, thickness: f32) {
         let (y, k) = (self.height - y, radius * ARC);
@@ -143,81 +152,97 @@ impl Page {
         Ok(())
     }
 
-    /// The finished document.
-    pub(crate) fn finish(self, title: &str) -> Vec<u8> {
-        let (catalog, tree, page, stream, info) = (
-            Ref::new(1),
-            Ref::new(2),
-            Ref::new(3),
-            Ref::new(4),
-            Ref::new(5),
-        );
-        let faces = [
-            (
-                Name(b"R"),
-                Name(b"Inter-Regular"),
-                Weight::Regular,
-                REGULAR,
-                6,
-            ),
-            (
-                Name(b"B"),
-                Name(b"Inter-SemiBold"),
-                Weight::SemiBold,
-                SEMIBOLD,
-                9,
-            ),
-        ];
-        let mut pdf = Pdf::new();
-        pdf.catalog(catalog).pages(tree);
-        pdf.document_info(info)
-            .title(TextStr(title))
-            .producer(TextStr("Counterfoil"));
-        pdf.pages(tree).kids([page]).count(1);
-        let mut sheet = pdf.page(page);
+    /// The finished document of this page alone.
+    pub(crate) fn finish(self, title: &str) -> Result<Vec<u8>, RenderError> {
+        document(title, vec![self])
+    }
+}
+
+/// The ids of what every page shares; pages and their contents follow in pairs.
+const CATALOG: Ref = Ref::new(1);
+const TREE: Ref = Ref::new(2);
+const INFO: Ref = Ref::new(3);
+/// The name in a page, the typeface's own, and the first of three ids.
+type Face = (Name<'static>, Name<'static>, Weight, &'static [u8], i32);
+const FACES: [Face; 2] = [
+    (
+        Name(b"R"),
+        Name(b"Inter-Regular"),
+        Weight::Regular,
+        REGULAR,
+        4,
+    ),
+    (
+        Name(b"B"),
+        Name(b"Inter-SemiBold"),
+        Weight::SemiBold,
+        SEMIBOLD,
+        7,
+    ),
+];
+const FIRST_PAGE: i32 = 10;
+
+/// A document of these pages.
+pub(crate) fn document(title: &str, pages: Vec<Page>) -> Result<Vec<u8>, RenderError> {
+    let count = i32::try_from(pages.len()).unwrap_or(i32::MAX);
+    let ids = || (0..count).map(|at| Ref::new(FIRST_PAGE + 2 * at));
+    let mut pdf = Pdf::new();
+    pdf.catalog(CATALOG).pages(TREE);
+    pdf.document_info(INFO)
+        .title(TextStr(title))
+        .producer(TextStr("Counterfoil"));
+    pdf.pages(TREE).kids(ids()).count(count);
+    let faces = Faces::load()?;
+    for face in FACES {
+        embed(&mut pdf, &faces, face);
+    }
+    for (id, page) in ids().zip(pages) {
+        let stream = Ref::new(id.get() + 1);
+        let mut sheet = pdf.page(id);
         sheet
-            .parent(tree)
-            .media_box(Rect::new(0.0, 0.0, self.width, self.height))
+            .parent(TREE)
+            .media_box(Rect::new(0.0, 0.0, page.width, page.height))
             .contents(stream);
         let mut resources = sheet.resources();
         let mut fonts = resources.fonts();
-        for (name, _, _, _, id) in &faces {
+        for (name, _, _, _, id) in &FACES {
             fonts.pair(*name, Ref::new(*id));
         }
         fonts.finish();
         resources.finish();
         sheet.finish();
-        for (_, base, weight, file, id) in faces {
-            let metrics = self.faces.metrics(weight);
-            let (font, descriptor, data) = (Ref::new(id), Ref::new(id + 1), Ref::new(id + 2));
-            let mut dict = pdf.indirect(font).dict();
-            dict.pair(Name(b"Type"), Name(b"Font"));
-            dict.pair(Name(b"Subtype"), Name(b"TrueType"));
-            dict.pair(Name(b"BaseFont"), base);
-            dict.pair(Name(b"FirstChar"), 32);
-            dict.pair(Name(b"LastChar"), 255);
-            dict.insert(Name(b"Widths")).array().items(metrics.widths);
-            dict.pair(Name(b"FontDescriptor"), descriptor);
-            dict.pair(Name(b"Encoding"), Name(b"WinAnsiEncoding"));
-            dict.finish();
-            pdf.font_descriptor(descriptor)
-                .name(base)
-                .flags(FontFlags::NON_SYMBOLIC)
-                .bbox(Rect::new(-200.0, -250.0, 1250.0, 1000.0))
-                .italic_angle(0.0)
-                .ascent(metrics.ascent)
-                .descent(metrics.descent)
-                .cap_height(727.0)
-                .stem_v(if weight == Weight::SemiBold {
-                    120.0
-                } else {
-                    80.0
-                })
-                .font_file2(data);
-            let length = i32::try_from(file.len()).unwrap_or(i32::MAX);
-            pdf.stream(data, file).pair(Name(b"Length1"), length);
-        }
-        pdf.stream(stream, &self.content.finish());
-        pdf.finish()
+        pdf.stream(stream, &page.content.finish());
     }
+    Ok(pdf.finish())
+}
+
+fn embed(pdf: &mut Pdf, faces: &Faces, (_, base, weight, file, id): Face) {
+    let metrics = faces.metrics(weight);
+    let (font, descriptor, data) = (Ref::new(id), Ref::new(id + 1), Ref::new(id + 2));
+    let mut dict = pdf.indirect(font).dict();
+    dict.pair(Name(b"Type"), Name(b"Font"));
+    dict.pair(Name(b"Subtype"), Name(b"TrueType"));
+    dict.pair(Name(b"BaseFont"), base);
+    dict.pair(Name(b"FirstChar"), 32);
+    dict.pair(Name(b"LastChar"), 255);
+    dict.insert(Name(b"Widths")).array().items(metrics.widths);
+    dict.pair(Name(b"FontDescriptor"), descriptor);
+    dict.pair(Name(b"Encoding"), Name(b"WinAnsiEncoding"));
+    dict.finish();
+    pdf.font_descriptor(descriptor)
+        .name(base)
+        .flags(FontFlags::NON_SYMBOLIC)
+        .bbox(Rect::new(-200.0, -250.0, 1250.0, 1000.0))
+        .italic_angle(0.0)
+        .ascent(metrics.ascent)
+        .descent(metrics.descent)
+        .cap_height(727.0)
+        .stem_v(if weight == Weight::SemiBold {
+            120.0
+        } else {
+            80.0
+        })
+        .font_file2(data);
+    let length = i32::try_from(file.len()).unwrap_or(i32::MAX);
+    pdf.stream(data, file).pair(Name(b"Length1"), length);
 }

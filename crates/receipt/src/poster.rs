@@ -71,7 +71,7 @@ impl Poster<'_> {
             "Solo necesita su nombre y su teléfono.",
         );
         page.text(how, (margin, base + 30.0), room, needs);
-        Ok(page.finish(self.shop_name))
+        page.finish(self.shop_name)
     }
 
     fn offer(&self) -> String {

@@ -81,7 +81,7 @@ pub fn roll_pdf(lines: &[Line], title: &str) -> Result<Vec<u8>, RenderError> {
             Line::Qr(text) => page.qr(((WIDTH - QR_SIZE) / 2.0, top + 2.0), QR_SIZE, text)?,
         }
     }
-    Ok(page.finish(title))
+    page.finish(title)
 }
 
 /// The amount keeps its width; what it is for gives way.

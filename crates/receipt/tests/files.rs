@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use counterfoil_receipt::{
-    CardFace, Line, Locale, Matrix, Poster, RenderError, escpos, open_drawer, roll_pdf, svg,
+    CARDS_A_PAGE, CardFace, Line, Locale, Matrix, Poster, RenderError, card_sheet, escpos,
+    open_drawer, roll_pdf, svg,
 };
 
 fn card(code: &str) -> CardFace<'_> {
@@ -91,6 +92,52 @@ fn a_cards_picture_has_a_white_margin_and_ink_for_both_names() {
         dark(0, width, height - 110, height - 40),
         "the customer's name is there"
     );
+}
+
+#[test]
+fn eleven_cards_fill_a_page_of_ten_and_begin_another() {
+    let names: Vec<String> = (0..11).map(|at| format!("Customer {at}")).collect();
+    let cards: Vec<CardFace<'_>> = names
+        .iter()
+        .map(|customer_name| CardFace {
+            customer_name,
+            ..card(CODE)
+        })
+        .collect();
+    let pdf = card_sheet("Cards", &cards).unwrap();
+    let text = String::from_utf8_lossy(&pdf).into_owned();
+    assert_eq!(CARDS_A_PAGE, 10);
+    assert_eq!(
+        text.matches("/MediaBox [0 0 595.27563 841.88983]").count(),
+        2
+    );
+    assert!(text.contains("/Count 2"));
+    for name in &names {
+        assert_eq!(text.matches(&format!("({name})")).count(), 1, "{name}");
+    }
+    // The typeface is in it once, however many pages there are.
+    assert_eq!(text.matches("/FontFile2").count(), 2);
+}
+
+#[test]
+fn a_code_on_a_sheet_is_larger_than_two_centimetres() {
+    let pdf = card_sheet("Cards", &[card(CODE)]).unwrap();
+    let text = String::from_utf8_lossy(&pdf).into_owned();
+    // Every square of a code is a rectangle: x, y, width, height.
+    let squares = text.lines().filter_map(|line| line.strip_suffix(" re"));
+    let left_and_right: Vec<(f32, f32)> = squares
+        .map(|square| {
+            let n: Vec<f32> = square.split(' ').map(|n| n.parse().unwrap()).collect();
+            (n[0], n[0] + n[2])
+        })
+        .collect();
+    let left = left_and_right
+        .iter()
+        .map(|(x, _)| *x)
+        .fold(f32::MAX, f32::min);
+    let right = left_and_right.iter().map(|(_, x)| *x).fold(0.0, f32::max);
+    let millimetres = (right - left) / 72.0 * 25.4;
+    assert!((20.0..41.0).contains(&millimetres), "{millimetres} mm");
 }
 
 #[test]

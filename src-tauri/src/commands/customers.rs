@@ -77,6 +77,13 @@ pub async fn save_card(
     run(&app, move |app| app.save_card(customer_id, format)).await
 }
 
+/// Saves sheets of customers' cards.
+#[tauri::command]
+#[specta::specta]
+pub async fn save_card_sheet(app: App<'_>, customers: Vec<CustomerId>) -> Outcome<SavedFile> {
+    run(&app, move |app| app.save_card_sheet(&customers)).await
+}
+
 /// Saves the enrolment poster.
 #[tauri::command]
 #[specta::specta]

@@ -3,8 +3,8 @@
 use counterfoil_app::Outcome;
 use counterfoil_app::domain::StaffId;
 use counterfoil_app::view::{
-    BootView, CameraView, HubAccount, NewShop, PairingCodeView, SavedFile, ScaleLabelsView,
-    SecretsView, SettingsView, StaffTile,
+    BootView, CameraView, CardKeyView, HubAccount, NewShop, PairingCodeView, SavedFile,
+    ScaleLabelsView, SecretsView, SettingsView, StaffTile,
 };
 
 use super::{App, run};
@@ -117,6 +117,27 @@ pub async fn backup_copy(app: App<'_>) -> Outcome<SavedFile> {
 #[specta::specta]
 pub async fn cameras(app: App<'_>) -> Outcome<Vec<CameraView>> {
     run(&app, |app| app.cameras()).await
+}
+
+/// The keys that sign customers' cards.
+#[tauri::command]
+#[specta::specta]
+pub async fn card_keys(app: App<'_>) -> Outcome<Vec<CardKeyView>> {
+    run(&app, |app| app.card_keys()).await
+}
+
+/// Signs with a new key from now on.
+#[tauri::command]
+#[specta::specta]
+pub async fn rotate_card_key(app: App<'_>) -> Outcome<Vec<CardKeyView>> {
+    run(&app, |app| app.rotate_card_key()).await
+}
+
+/// Refuses every card that a key has signed.
+#[tauri::command]
+#[specta::specta]
+pub async fn revoke_card_key(app: App<'_>, key_id: u32) -> Outcome<Vec<CardKeyView>> {
+    run(&app, move |app| app.revoke_card_key(key_id)).await
 }
 
 /// How the labels of the shop's scale are laid out.

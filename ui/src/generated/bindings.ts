@@ -38,6 +38,12 @@ export const commands = {
 	backupCopy: () => typedError<SavedFile, Failure>(__TAURI_INVOKE("backup_copy")),
 	/**  The cameras to choose from. */
 	cameras: () => typedError<CameraView[], Failure>(__TAURI_INVOKE("cameras")),
+	/**  The keys that sign customers' cards. */
+	cardKeys: () => typedError<CardKeyView[], Failure>(__TAURI_INVOKE("card_keys")),
+	/**  Signs with a new key from now on. */
+	rotateCardKey: () => typedError<CardKeyView[], Failure>(__TAURI_INVOKE("rotate_card_key")),
+	/**  Refuses every card that a key has signed. */
+	revokeCardKey: (keyId: number) => typedError<CardKeyView[], Failure>(__TAURI_INVOKE("revoke_card_key", { keyId })),
 	/**  How the labels of the shop's scale are laid out. */
 	scaleLabels: () => typedError<ScaleLabelsView, Failure>(__TAURI_INVOKE("scale_labels")),
 	/**  Sets how they are laid out. */
@@ -109,6 +115,8 @@ export const commands = {
 	redeem: (customerId: CustomerId) => typedError<CustomerTile, Failure>(__TAURI_INVOKE("redeem", { customerId })),
 	/**  Saves a customer's card. */
 	saveCard: (customerId: CustomerId, format: CardFormat) => typedError<SavedFile, Failure>(__TAURI_INVOKE("save_card", { customerId, format })),
+	/**  Saves sheets of customers' cards. */
+	saveCardSheet: (customers: CustomerId[]) => typedError<SavedFile, Failure>(__TAURI_INVOKE("save_card_sheet", { customers })),
 	/**  Saves the enrolment poster. */
 	savePoster: () => typedError<SavedFile, Failure>(__TAURI_INVOKE("save_poster")),
 	/**  Sales that match, newest first. */
@@ -317,6 +325,16 @@ export type CardFormat =
 "png" | 
 /**  A page to print. */
 "pdf";
+
+/**  A key that signs customers' cards. */
+export type CardKeyView = {
+	/**  Its id, as a card names it. */
+	key_id: number,
+	/**  Whether this till signs with it. */
+	signs: boolean,
+	/**  Whether its cards are refused. */
+	revoked: boolean,
+};
 
 /**  A cart that is being rung up or is parked. */
 export type CartId = string;

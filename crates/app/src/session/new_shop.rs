@@ -1,19 +1,16 @@
 //! What a new shop begins with: its rules, its owner, the key that signs its cards.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use counterfoil_domain::entity::{CardKey, EntityKind, Role, Shop, Staff, fields_of};
+use counterfoil_domain::entity::{EntityKind, Role, Shop, Staff, fields_of};
 use counterfoil_domain::op::EntityEdited;
 use counterfoil_domain::tax::{TaxClass, TaxRate};
 use counterfoil_domain::time::ShopZone;
 use counterfoil_domain::{DeviceId, Op, StaffId, TenantId, scale_label};
-use ed25519_dalek::SigningKey;
 
 use super::{Step, hash_pin};
 use crate::Counterfoil;
 use crate::demo::DemoTill;
 use crate::failure::Outcome;
-use crate::secrets::{CardSecret, SecretError, Seed};
+use crate::secrets::SecretError;
 use crate::view::{Failure, NewShop};
 
 /// The usual consumption tax of some countries, in hundredths of a percent; elsewhere the owner sets it.
@@ -153,41 +150,12 @@ impl Counterfoil {
         if secrets.card_key.is_some() || identity.hub_url.is_some() {
             return Ok(());
         }
-        let mut seed = [0; 32];
-        self.host().entropy.fill(&mut seed);
-        let mut id = [0; 4];
-        self.host().entropy.fill(&mut id);
-        let card = CardSecret {
-            key_id: u32::from_be_bytes(id),
-            seed: Seed(seed),
-        };
+        let card = self.random_card_key();
         secrets.card_key = Some(card.clone());
         match self.vault().keep(&identity.device_id.to_string(), secrets) {
-            Ok(()) => self.trust_card_key(&card),
+            Ok(()) => self.trust_card_key(&card, None),
             Err(SecretError::Unavailable(_) | SecretError::TimedOut) => Ok(()),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Adds a key's public half to those the shop accepts.
-    pub(crate) fn trust_card_key(&self, card: &CardSecret) -> Outcome<()> {
-        let info = self.shop()?;
-        let mut keys = info.shop.card_keys.clone();
-        if keys.iter().any(|k| k.key_id == card.key_id) {
-            return Ok(());
-        }
-        let public = SigningKey::from_bytes(&card.seed.0).verifying_key();
-        keys.push(CardKey {
-            key_id: card.key_id,
-            public_key: BASE64.encode(public.as_bytes()),
-            revoked: false,
-        });
-        let op = Op::EntityEdited(EntityEdited {
-            entity: EntityKind::Shop,
-            id: info.tenant_id.0,
-            fields: [("card_keys".to_owned(), serde_json::to_value(keys)?)].into(),
-        });
-        self.store()?.transact(op, None)?;
-        Ok(())
     }
 }

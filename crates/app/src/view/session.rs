@@ -181,6 +181,17 @@ pub struct CameraView {
     pub name: String,
 }
 
+/// A key that signs customers' cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct CardKeyView {
+    /// Its id, as a card names it.
+    pub key_id: u32,
+    /// Whether this till signs with it.
+    pub signs: bool,
+    /// Whether its cards are refused.
+    pub revoked: bool,
+}
+
 /// How the labels of the shop's own scale are laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct ScaleLabelsView {

@@ -130,3 +130,26 @@ fn a_stranger_has_no_page() {
         "customer_not_found"
     );
 }
+
+#[test]
+fn the_cards_of_some_customers_are_one_file_to_print() {
+    let till = Till::open();
+    let (ana, bea) = (
+        till.enrol("Ana", "987654321"),
+        till.enrol("Bea", "987654322"),
+    );
+    let saved = till.app.save_card_sheet(&[ana, bea]).unwrap();
+    let pdf = std::fs::read(&saved.path).unwrap();
+    let has = |text: &[u8]| pdf.windows(text.len()).any(|part| part == text);
+    assert!(pdf.starts_with(b"%PDF-") && has(b"(Ana)") && has(b"(Bea)"));
+    // The next one does not take its place.
+    assert_ne!(till.app.save_card_sheet(&[ana]).unwrap().path, saved.path);
+}
+
+#[test]
+fn a_sheet_without_customers_is_refused_in_words() {
+    let till = Till::open();
+    assert_eq!(code(till.app.save_card_sheet(&[])), "cards_none");
+    let many = vec![till.enrol("Ana", "987654321"); 501];
+    assert_eq!(code(till.app.save_card_sheet(&many)), "cards_too_many");
+}

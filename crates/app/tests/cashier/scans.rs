@@ -1,8 +1,9 @@
 //! What a code does, whoever read it.
 
-use counterfoil_app::domain::{CustomerId, Quantity, TenantId};
-use counterfoil_app::view::{CardFormat, ScanOutcome, ScanVia};
-use counterfoil_protocol::card::{Card, issue};
+use counterfoil_app::domain::{Clock as _, CustomerId, EntityKind, Quantity, TenantId};
+use counterfoil_app::view::{CardFormat, ScanOutcome, ScanVia, StampOutcome};
+use counterfoil_protocol::card::{Card, issue, issue_passing};
+use counterfoil_testkit::edit;
 use ed25519_dalek::SigningKey;
 use image::{GrayImage, ImageFormat, Luma};
 
@@ -246,5 +247,121 @@ fn a_picture_beyond_reason_is_refused_by_its_size() {
     assert_eq!(
         code(till.app.scan_picture(&white(20_000, 4000))),
         "picture_too_large"
+    );
+}
+
+/// What a customer's phone shows now.
+fn passing(till: &Till, customer_id: CustomerId) -> String {
+    let (key_id, key) = till.card_secret();
+    let card = Card {
+        key_id,
+        tenant_id: till.shop.tenant_id,
+        customer_id,
+    };
+    issue_passing(&card, till.clock.now(), &key)
+}
+
+fn stamps(till: &Till, customer_id: CustomerId) -> u32 {
+    till.app.customer(customer_id).unwrap().tile.card.count
+}
+
+#[test]
+fn a_code_on_a_phone_is_stamped_like_a_card() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let outcome = till.scan(&passing(&till, maria));
+    assert!(
+        matches!(
+            &outcome,
+            ScanOutcome::Customer {
+                stamp: StampOutcome::Given { .. },
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+    assert_eq!(stamps(&till, maria), 1);
+}
+
+#[test]
+fn a_picture_of_a_code_on_a_phone_is_worth_nothing_later() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let code = passing(&till, maria);
+    till.clock.advance_ms(90_000);
+    assert_eq!(refused(till.scan(&code)).code, "card_expired");
+    assert_eq!(stamps(&till, maria), 0);
+}
+
+#[test]
+fn a_code_shown_again_while_it_lives_gives_no_second_stamp_even_without_a_pause() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let op = edit(
+        EntityKind::Shop,
+        till.shop.tenant_id.0,
+        "stamp_cooldown_s",
+        0.into(),
+    );
+    till.store().transact(op, None).unwrap();
+    till.app.act_as(Some("Ana")).unwrap();
+    let code = passing(&till, maria);
+    // From the earliest moment at which it is accepted to the last, second by second.
+    till.clock.advance_ms(-30_000);
+    for second in 0..120 {
+        let outcome = till.scan(&code);
+        assert!(
+            matches!(outcome, ScanOutcome::Customer { .. }),
+            "{second} s: {outcome:?}"
+        );
+        till.clock.advance_ms(1_000);
+    }
+    assert_eq!(refused(till.scan(&code)).code, "card_expired");
+    assert_eq!(stamps(&till, maria), 1);
+}
+
+#[test]
+fn an_owner_changes_the_key_and_cards_of_the_one_before_stay_good() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let (old, before) = (till.card(maria), till.card_secret().0);
+    assert_eq!(code(till.app.rotate_card_key()), "role_not_allowed");
+    till.app.act_as(Some("Luis")).unwrap();
+    let keys = till.app.rotate_card_key().unwrap();
+    assert_eq!(keys.iter().filter(|key| key.signs).count(), 1);
+    assert!(
+        keys.iter()
+            .all(|key| !key.revoked && key.signs == (key.key_id != before))
+    );
+    assert_ne!(till.card(maria), old);
+    for card in [old, till.card(maria)] {
+        let outcome = till.scan(&card);
+        assert!(
+            matches!(outcome, ScanOutcome::Customer { .. }),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn cards_of_a_revoked_key_are_refused_in_their_own_words_and_new_ones_are_good() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let (old, before) = (till.card(maria), till.card_secret().0);
+    assert_eq!(code(till.app.revoke_card_key(before)), "role_not_allowed");
+    till.app.act_as(Some("Luis")).unwrap();
+    assert_eq!(
+        code(till.app.revoke_card_key(before ^ 1)),
+        "card_key_not_found"
+    );
+    let keys = till.app.revoke_card_key(before).unwrap();
+    assert!(keys.iter().all(|key| key.revoked == (key.key_id == before)));
+    assert_eq!(refused(till.scan(&old)).code, "card_revoked_key");
+    assert_eq!(stamps(&till, maria), 0);
+    // The till signs with another key at once.
+    let outcome = till.scan(&till.card(maria));
+    assert!(
+        matches!(outcome, ScanOutcome::Customer { .. }),
+        "{outcome:?}"
     );
 }

@@ -44,8 +44,16 @@ async fn an_enrolled_customer_has_a_card_that_the_shops_tills_accept() {
         let key = TrustedKey {
             key_id: shop.card_keys[0].key_id,
             public: public.try_into().unwrap(),
+            revoked: false,
         };
-        let card = verify(enrolled["card"].as_str().unwrap(), till.tenant, &[key]).unwrap();
+        let card = verify(
+            enrolled["card"].as_str().unwrap(),
+            till.tenant,
+            &[key],
+            counterfoil_domain::UnixMs(0),
+        )
+        .unwrap()
+        .card;
         assert_eq!(json!(card.customer_id), enrolled["customer_id"]);
         let row = till.entity(&world, card.customer_id.0).await.unwrap();
         assert_eq!(row.fields["name"], "Rosa Quispe");
