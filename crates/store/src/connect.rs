@@ -16,6 +16,9 @@ use crate::migrate;
 const CHECK_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 160;
+/// What a page of the hub's changes writes to must stay in memory until it is committed: what does not is written to the log
+/// in the middle, read back, and written again.
+const CACHE_KIB: i64 = 16 * 1024;
 /// A log of so many pages (32 MB) is copied back by the commit that reaches it; before that, [`crate::Store::tidy`] does it
 /// while nobody waits.
 const LOG_PAGES_MAX: i64 = 8192;
@@ -38,6 +41,23 @@ pub(crate) fn owes_examination(path: &Path, env: &StoreEnv) -> bool {
 
 fn is_small(path: &Path, env: &StoreEnv) -> bool {
     env.files.length(path).is_some_and(|l| l <= CHECK_BYTES_MAX)
+}
+
+/// A connection that reads a large file of this program's schema with its log; None for any other, which
+/// [`writer`] must check, make or migrate first.
+pub(crate) fn reader_of_ready(
+    path: &Path,
+    env: &StoreEnv,
+    zone: &SharedZone,
+) -> Result<Option<Connection>, StoreError> {
+    if env.files.length(path).is_none_or(|l| l <= CHECK_BYTES_MAX) {
+        return Ok(None);
+    }
+    let conn = reader(path, env.vfs.as_deref(), zone)?;
+    let known = migrate::MIGRATIONS.len();
+    let found = migrate::inspect(&conn, known)?;
+    let mode: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok((found == i64::try_from(known).unwrap_or(i64::MAX) && mode == "wal").then_some(conn))
 }
 
 /// The connection that writes. Checks a small file, migrates and sets the promises of durability.
@@ -71,6 +91,7 @@ pub(crate) fn writer(
         conn.pragma_update(None, "checkpoint_fullfsync", true)?;
     }
     conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     function::register(&conn, zone)?;
     if unclean {
@@ -114,6 +135,8 @@ pub(crate) fn reader(
     zone: &SharedZone,
 ) -> Result<Connection, StoreError> {
     let conn = raw(path, vfs, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // The writer does it, which has made sure of the log.
+    copy_at_close(&conn, false)?;
     conn.pragma_update(None, "query_only", true)?;
     // Of use to it when it tidies the log.
     conn.pragma_update(None, "synchronous", "FULL")?;

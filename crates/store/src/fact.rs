@@ -1,6 +1,7 @@
 //! Facts into their tables. Ours are pending until the hub's copy comes back; inserting twice is the same as once.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use counterfoil_domain::table::{Cell, Table, TableRow, fact_rows};
 use counterfoil_domain::{FactRow, OpId};
@@ -89,18 +90,43 @@ fn insert_row(conn: &Connection, row: &TableRow<'_>, own: &Own<'_>) -> Result<us
         Table::ShiftClosed => include_str!("../queries/close_shift.sql"),
     };
     let mut statement = conn.prepare_cached(sql)?;
-    for index in 1..=statement.parameter_count() {
-        let name = statement
-            .parameter_name(index)
-            .map(|name| name.trim_start_matches(':').to_owned())
-            .unwrap_or_default();
-        match name.as_str() {
-            "op_id" => statement.raw_bind_parameter(index, own.op_id)?,
-            "pending" => statement.raw_bind_parameter(index, own.pending)?,
-            column => statement.raw_bind_parameter(index, Bound(row.cell(column)))?,
+    // The names of a table's parameters are looked up once, not with every row.
+    let fillings = FILLINGS[row.table as usize].get_or_init(|| {
+        let names = (1..=statement.parameter_count()).map(|n| statement.parameter_name(n));
+        names.map(|name| Filling::of(row.table, name)).collect()
+    });
+    for (index, filling) in (1..).zip(fillings) {
+        match filling {
+            Filling::OpId => statement.raw_bind_parameter(index, own.op_id)?,
+            Filling::Pending => statement.raw_bind_parameter(index, own.pending)?,
+            Filling::Cell(place) => {
+                statement.raw_bind_parameter(index, Bound(place.and_then(|p| row.cells.get(p))))?;
+            }
         }
     }
     Ok(statement.raw_execute()?)
+}
+
+/// What a table's insert takes for each of its parameters.
+static FILLINGS: [OnceLock<Vec<Filling>>; Table::ALL.len()] =
+    [const { OnceLock::new() }; Table::ALL.len()];
+
+/// What a parameter is filled with.
+enum Filling {
+    OpId,
+    Pending,
+    /// The shared row's cell at a place; nothing where the table does not share it.
+    Cell(Option<usize>),
+}
+
+impl Filling {
+    fn of(table: Table, parameter: Option<&str>) -> Self {
+        match parameter.unwrap_or_default().trim_start_matches(':') {
+            "op_id" => Self::OpId,
+            "pending" => Self::Pending,
+            name => Self::Cell(table.columns().iter().position(|column| *column == name)),
+        }
+    }
 }
 
 /// A cell on its way into a statement.

@@ -98,6 +98,10 @@ impl Store {
     fn exchange(&self, image: &Path, mut conn: Connection) -> Result<Cursor, StoreError> {
         let mut writer = lock(self.writer());
         self.in_use()?;
+        if writer.is_none() {
+            // It makes sure of a log that was left behind, before that is folded in.
+            *writer = Some(self.reopen_writer()?);
+        }
         // Closed whatever happens: the next use opens what lies there then.
         drop(writer.take());
         let alone = self.gate().close(PATIENCE).ok_or(StoreError::Busy)?;

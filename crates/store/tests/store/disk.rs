@@ -1,8 +1,11 @@
 //! Files that are damaged, newer or foreign, and disks that are full.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use counterfoil_store::Store;
+use counterfoil_store::{Files, Store, StoreEnv, SystemFiles};
 
 use crate::common::Till;
 
@@ -90,6 +93,85 @@ fn damaged_page_of_a_large_file_is_found_while_it_is_in_use() {
         "database_damaged",
         "it stays owed"
     );
+}
+
+/// The system's files, and how often a log was made sure of.
+#[derive(Default)]
+struct Watched(AtomicUsize);
+
+impl Watched {
+    fn rewrites(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Files for Watched {
+    fn length(&self, path: &Path) -> Option<u64> {
+        SystemFiles.length(path)
+    }
+
+    fn rewrite(&self, path: &Path) -> std::io::Result<()> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        SystemFiles.rewrite(path)
+    }
+}
+
+fn watched(till: &Till, path: &Path) -> (Store, Arc<Watched>) {
+    let files = Arc::new(Watched::default());
+    let env = StoreEnv {
+        files: Arc::clone(&files) as _,
+        ..till.env()
+    };
+    (Store::open(path, env).unwrap(), files)
+}
+
+fn log_of(path: &Path) -> std::path::PathBuf {
+    format!("{}-wal", path.display()).into()
+}
+
+#[test]
+fn large_file_is_looked_at_at_once_and_its_log_made_sure_of_before_the_first_write() {
+    let till = Till::with_shop();
+    let (store, files) = watched(&till, &left_open(&till));
+    let before = store.outbox_counts().unwrap();
+    assert_eq!(files.rewrites(), 0);
+    store.transact(till.shop.deliver(0, 1), None).unwrap();
+    assert_eq!(files.rewrites(), 1);
+    let after = store.outbox_counts().unwrap();
+    assert_eq!(after.waiting, before.waiting + 1);
+}
+
+#[test]
+fn log_that_was_left_behind_is_made_sure_of_before_it_is_copied_back() {
+    let till = Till::with_shop();
+    let (store, files) = watched(&till, &left_open(&till));
+    store.tidy().unwrap();
+    assert_eq!(files.rewrites(), 1);
+}
+
+#[test]
+fn log_of_a_large_file_that_was_only_read_stays_as_it_was() {
+    let till = Till::with_shop();
+    let path = left_open(&till);
+    let log = fs::read(log_of(&path)).unwrap();
+    let (store, files) = watched(&till, &path);
+    let counts = store.outbox_counts().unwrap();
+    drop(store);
+    assert_eq!(fs::read(log_of(&path)).unwrap(), log);
+    let (again, _) = watched(&till, &path);
+    assert_eq!(again.outbox_counts().unwrap(), counts);
+    assert_eq!(files.rewrites(), 0);
+}
+
+#[test]
+fn large_file_that_was_written_to_is_whole_when_it_is_closed() {
+    let till = Till::with_shop();
+    let path = left_open(&till);
+    let (store, _) = watched(&till, &path);
+    store.transact(till.shop.deliver(0, 1), None).unwrap();
+    store.outbox_counts().unwrap();
+    drop(store);
+    assert!(!log_of(&path).exists());
 }
 
 #[test]
