@@ -169,6 +169,7 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
         }
         Ok(())
     })?;
+    runtime()?.block_on(town.remove())?;
     let (mut report, _) = report.into_inner().unwrap_or_else(PoisonError::into_inner);
     report.failures.sort_by_key(|failure| failure.seed);
     Ok(report)
@@ -200,9 +201,12 @@ fn one(arguments: &Arguments, seed: u64) -> Outcome<bool> {
     let town = runtime.block_on(Town::found(&arguments.engine()?))?;
     let wishes = arguments.wishes();
     if arguments.shrink {
-        return runtime.block_on(shrink::shrink(&town, seed, wishes));
+        let held = runtime.block_on(shrink::shrink(&town, seed, wishes));
+        runtime.block_on(town.remove())?;
+        return held;
     }
     let run = runtime.block_on(run(&town, seed, &wishes, arguments.trace));
+    runtime.block_on(town.remove())?;
     for line in &run.trace {
         super::print(line);
     }

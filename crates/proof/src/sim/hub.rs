@@ -210,6 +210,8 @@ pub struct HubNode {
     entropy: Arc<SeededEntropy>,
     rate_limit: u32,
     names: u32,
+    /// Every place and copy that was made for this hub.
+    made: Vec<Place>,
 }
 
 fn config(rate_limit: u32) -> Config {
@@ -233,6 +235,7 @@ impl HubNode {
         let entropy = SeededEntropy::new(seed);
         let (hub, router) = open(&place, &clock, &entropy, rate_limit).await?;
         Ok(Self {
+            made: vec![place.clone()],
             place,
             hub,
             router,
@@ -291,6 +294,12 @@ impl HubNode {
         }
         self.hub.db.close().await;
         let copy = self.place.copy(&name).await?;
+        if let (Place::Server { admin, .. }, HubCopy::Server(name)) = (&self.place, &copy) {
+            self.made.push(Place::Server {
+                admin: admin.clone(),
+                name: name.clone(),
+            });
+        }
         self.reopen().await?;
         Ok(copy)
     }
@@ -303,6 +312,7 @@ impl HubNode {
         let name = self.next_name();
         self.hub.db.close().await;
         self.place = self.place.begin_with(copy, &name).await?;
+        self.made.push(self.place.clone());
         let sources = Sources {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
@@ -330,9 +340,21 @@ impl HubNode {
         self.clock.now()
     }
 
-    /// Ends it.
-    pub async fn close(&self) {
+    /// Ends it; what was made for it stays, for whoever removes it later.
+    pub async fn close(self) -> Vec<Place> {
         self.hub.db.close().await;
+        self.made
+    }
+
+    /// Ends it and forgets all that was made for it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn remove(self) -> Outcome<()> {
+        for place in self.close().await {
+            place.remove().await?;
+        }
+        Ok(())
     }
 }
 

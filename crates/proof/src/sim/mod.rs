@@ -67,16 +67,19 @@ pub async fn run(town: &Town, seed: u64, wishes: &Wishes, trace: bool) -> Run {
             };
         }
     };
-    let broken = live(&mut world, town).await.err().map(|e| e.to_string());
+    let mut broken = live(&mut world, town).await.err().map(|e| e.to_string());
     if let Some(broken) = &broken {
         world.say(|| format!("BROKEN: {broken}"));
     }
-    world.hub.close().await;
+    let (tally, trace) = (world.tally, world.trace.into_lines());
+    if let Err(error) = world.hub.remove().await {
+        broken.get_or_insert_with(|| format!("the hub's databases are not removed: {error}"));
+    }
     Run {
         storm,
         broken,
-        tally: std::mem::take(&mut world.tally),
-        trace: std::mem::take(&mut world.trace).into_lines(),
+        tally,
+        trace,
     }
 }
 

@@ -68,6 +68,7 @@ pub struct Town {
     /// The first till.
     pub first_device: DeviceId,
     hub: HubCopy,
+    places: Vec<Place>,
     engine: Engine,
     _folder: TempDir,
 }
@@ -182,15 +183,27 @@ impl Town {
             });
         }
         let copy = hub.back_up().await?;
-        hub.close().await;
+        let places = hub.close().await;
         Ok(Self {
             seats,
             done,
             first_device: shop.device_id,
             hub: copy,
+            places,
             engine: engine.clone(),
             _folder: folder,
         })
+    }
+
+    /// Forgets what a server keeps of it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn remove(self) -> Outcome<()> {
+        for place in &self.places {
+            place.remove().await?;
+        }
+        Ok(())
     }
 
     /// A hub of this town for one run, with its files in a folder of the run's own.
