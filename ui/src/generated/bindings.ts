@@ -1318,6 +1318,8 @@ export type StaffTile = {
 	name: string,
 	/**  What they may do. */
 	role: Role,
+	/**  How many digits their PIN has. */
+	pin_digits: number,
 };
 
 /**  What a customer's card shows. */
