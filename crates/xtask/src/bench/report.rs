@@ -115,6 +115,19 @@ impl Measured {
                     met: ours >= goal,
                 }
             }
+            Figure::Memory(goal) => {
+                let peaks = self.rounds.iter().map(|r| r.ours.peak_mib);
+                let most = peaks.max().unwrap_or(0);
+                Line {
+                    label: "memory".to_owned(),
+                    ours: most as f64,
+                    base: None,
+                    unit: " MiB",
+                    ratio: most as f64 / goal as f64,
+                    goal: format!("< {goal} MiB"),
+                    met: most < goal,
+                }
+            }
         }
     }
 
@@ -175,7 +188,7 @@ impl Line {
             Some(base) => format!(
                 "{label}: {ours:.2} beside {base:.2} {unit}, {ratio:.2}x, goal {goal}, {met}"
             ),
-            None => format!("{label}: {ours:.0} {unit}, goal {goal}, {met}"),
+            None => format!("{label}: {ours:.0}{unit}, goal {goal}, {met}"),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use counterfoil_tests::failure::Context as _;
 use counterfoil_tests::{Failure, Result};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::report::{Measured, Report};
@@ -95,6 +96,10 @@ struct Bench<'a> {
     project: &'a Project,
     rounds: usize,
     rows: u32,
+    /// Products and customers of the shop that a new till joins.
+    shop: (u32, u32),
+    /// Of a new till and its baseline, which are measured together, what nobody asked for yet.
+    new_till: Option<(&'static str, Sample)>,
     workers: BTreeMap<Program, Worker>,
     cluster: Option<Cluster>,
     // Beside the build, on a real disk: a temporary folder may lie in memory, where nothing is durable.
@@ -118,6 +123,12 @@ impl<'a> Bench<'a> {
             } else {
                 options.rows
             },
+            shop: if options.quick {
+                (1_000, 10_000)
+            } else {
+                (100_000, 1_000_000)
+            },
+            new_till: None,
             workers: BTreeMap::new(),
             cluster: None,
             home,
@@ -165,6 +176,9 @@ impl<'a> Bench<'a> {
         if program == Program::Reopened {
             return self.reopen(line);
         }
+        if program == Program::NewTill {
+            return self.join(line);
+        }
         if !self.workers.contains_key(&program) {
             let worker = self.start(program)?;
             self.workers.insert(program, worker);
@@ -196,7 +210,9 @@ impl<'a> Bench<'a> {
                 self.cluster = Some(cluster);
                 Worker::start(&self.program("push_rounds"), &[url.clone(), url])
             }
-            Program::Reopened => Err(Failure::new("it is started anew each time")),
+            Program::Reopened | Program::NewTill => {
+                Err(Failure::new("it is started anew each time"))
+            }
         }
     }
 
@@ -220,6 +236,39 @@ impl<'a> Bench<'a> {
         Ok(Sample {
             took: vec![Duration::from_micros(us)],
             count: 1,
+            peak_mib: 0,
         })
+    }
+
+    /// A new till joins the large shop, then the same bytes are unpacked; whichever is asked for is told, the other kept.
+    fn join(&mut self, which: &str) -> Result<Sample> {
+        if let Some((_, kept)) = self.new_till.take_if(|(kept, _)| *kept == which) {
+            return Ok(kept);
+        }
+        let program = self.program("bench_bootstrap").display().to_string();
+        let (products, customers) = self.shop;
+        let mut command = self.project.command(&program);
+        command.args(["--rounds", "1", "--products", &products.to_string()]);
+        command.args(["--customers", &customers.to_string()]);
+        command.arg("--folder").arg(self.home.path().join("shop"));
+        let said = shell::output(&mut command)?;
+        let report: Value = serde_json::from_str(&said).context(&said)?;
+        let figure = |name: &str| {
+            let figure = report[name].as_u64();
+            figure.ok_or_else(|| Failure::new(format!("the new till did not say its {name}")))
+        };
+        let sample = |ms: u64, peak_mib: u64| Sample {
+            took: vec![Duration::from_millis(ms)],
+            count: 1,
+            peak_mib,
+        };
+        let ready = sample(figure("ready_ms")?, figure("till_mib")?);
+        let unpack = sample(figure("unpack_ms")?, 0);
+        let (asked, kept) = match which {
+            "ready" => (ready, ("unpack", unpack)),
+            _ => (unpack, ("ready", ready)),
+        };
+        self.new_till = Some(kept);
+        Ok(asked)
     }
 }

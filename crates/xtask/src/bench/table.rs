@@ -13,6 +13,8 @@ pub enum Program {
     HubOnPostgres,
     /// A large till's database, opened anew after a kill.
     Reopened,
+    /// A till that is new in a large shop.
+    NewTill,
 }
 
 /// What is compared of two rounds.
@@ -24,6 +26,8 @@ pub enum Figure {
     Speed(f64),
     /// Things a second, ours alone, at least this.
     Rate(f64),
+    /// MiB of memory at the most, ours alone, below this.
+    Memory(u64),
 }
 
 /// A pair of rounds that take turns.
@@ -119,5 +123,13 @@ pub const MEASURES: &[Measure] = &[
         base: (Program::Reopened, "sqlite"),
         ours: (Program::Reopened, "store"),
         figures: &[Figure::Percentile(50, 1.5)],
+    },
+    Measure {
+        name: "new-till",
+        what: "a new till, 100,000 products and 1,000,000 customers",
+        against: "unpack and sync of the same bytes",
+        base: (Program::NewTill, "unpack"),
+        ours: (Program::NewTill, "ready"),
+        figures: &[Figure::Percentile(50, 2.0), Figure::Memory(150)],
     },
 ];

@@ -17,6 +17,8 @@ pub struct Sample {
     pub took: Vec<Duration>,
     /// How many things all steps did together.
     pub count: u64,
+    /// The most memory that was held at once, where it is measured.
+    pub peak_mib: u64,
 }
 
 impl Sample {
@@ -84,7 +86,11 @@ impl Worker {
             .collect();
         took.sort();
         let count = said["count"].as_u64().unwrap_or(0);
-        Ok(Sample { took, count })
+        Ok(Sample {
+            took,
+            count,
+            peak_mib: 0,
+        })
     }
 }
 
