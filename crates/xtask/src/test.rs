@@ -131,10 +131,10 @@ const STEPS: &[Step<Run>] = &[
     },
     Step {
         name: "disk",
-        about: "400 lives of a till on a disk that fails in every way",
+        about: "3,000 seeds of a till on a disk that fails in every way",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "disk", &["--seeds", "400"])?;
+            let said = proof::lane(&run.project, "disk", &["--seeds", "3000"])?;
             Ok(format!("acked {}", last_line(&said, "acked ")))
         },
     },

@@ -130,6 +130,7 @@ pub struct World {
     net: Dice,
     pub(super) faults: Dice,
     pub(super) rhythm: Dice,
+    operator: Dice,
     pub(super) trace: Trace,
     pub(super) tally: Tally,
     pub(super) folder: PathBuf,
@@ -168,6 +169,7 @@ impl World {
             net: Dice::new(seed, "net"),
             faults,
             rhythm: Dice::new(seed, "rhythm"),
+            operator: Dice::new(seed, "operator"),
             trace: Trace::new(trace),
             tally: Tally::default(),
             folder: files.path().to_owned(),
@@ -500,7 +502,16 @@ impl World {
         let dropped = self.storm.has(Fault::Drop) && self.net.percent(self.storm.drop_percent);
         let torn = self.storm.has(Fault::Truncate) && self.net.percent(12);
         let stale = self.storm.has(Fault::Stale) && self.net.percent(20);
-        let delay = self.draw_delay();
+        let mut delay = self.draw_delay();
+        if letter.way == Way::Push && !self.backups.is_empty() && self.operator.percent(4) {
+            // An operator goes back to a backup while this is on its way, and the till hears of that first.
+            delay = self.operator.between(2_000, PATIENCE_MS - 2_000);
+            self.at(self.now + 1, Event::Breaks(Fault::Restore));
+            if self.nodes[letter.node].pull.is_none() {
+                let soon = self.now + self.operator.between(10, 500);
+                self.set_timer(letter.node, Way::Pull, soon);
+            }
+        }
         let key = (letter.node, letter.way);
         let fresh = response.clone();
         if self.nodes[letter.node].cut_in || dropped {
