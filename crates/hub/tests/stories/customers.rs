@@ -1,6 +1,8 @@
 //! Enrolling, stamping and redeeming over the API, and what a stranger may learn.
 
-use counterfoil_domain::FactRow;
+use counterfoil_domain::entity::CardKey;
+use counterfoil_domain::op::EntityEdited;
+use counterfoil_domain::{EntityKind, FactRow, Op};
 use counterfoil_protocol::card::{TrustedKey, verify};
 use serde_json::{Value, json};
 
@@ -37,15 +39,7 @@ async fn an_enrolled_customer_has_a_card_that_the_shops_tills_accept() {
         let enrolled = enrol(&world, &owner).await;
         let shop = till.entity(&world, till.tenant.0).await.unwrap();
         let shop: counterfoil_domain::entity::Shop = shop.read().unwrap();
-        use base64::Engine as _;
-        let public = base64::engine::general_purpose::STANDARD
-            .decode(&shop.card_keys[0].public_key)
-            .unwrap();
-        let key = TrustedKey {
-            key_id: shop.card_keys[0].key_id,
-            public: public.try_into().unwrap(),
-            revoked: false,
-        };
+        let key = trusted(&shop.card_keys[0]);
         let card = verify(
             enrolled["card"].as_str().unwrap(),
             till.tenant,
@@ -60,6 +54,47 @@ async fn an_enrolled_customer_has_a_card_that_the_shops_tills_accept() {
         assert_eq!(row.fields["phone"], "+51987654321");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_revoked_key_signs_no_card_any_more() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let shop = async |till: &crate::support::Till| -> counterfoil_domain::entity::Shop {
+            let row = till.entity(&world, till.tenant.0).await.unwrap();
+            row.read().unwrap()
+        };
+        let mut keys = shop(&till).await.card_keys;
+        keys[0].revoked = true;
+        let revoke = EntityEdited {
+            entity: EntityKind::Shop,
+            id: till.tenant.0,
+            fields: [("card_keys".to_owned(), json!(keys))].into(),
+        };
+        till.act(&world, Op::EntityEdited(revoke)).await;
+        let enrolled = enrol(&world, &owner).await;
+        let keys: Vec<TrustedKey> = shop(&till).await.card_keys.iter().map(trusted).collect();
+        assert_eq!(keys.len(), 2, "the new one is known to the shop");
+        let card = enrolled["card"].as_str().unwrap();
+        let now = counterfoil_domain::UnixMs(0);
+        let signed_by = verify(card, till.tenant, &keys, now).unwrap().card.key_id;
+        assert!(
+            keys.iter()
+                .any(|key| key.key_id == signed_by && !key.revoked)
+        );
+    })
+    .await;
+}
+
+fn trusted(key: &CardKey) -> TrustedKey {
+    use base64::Engine as _;
+    let public = base64::engine::general_purpose::STANDARD.decode(&key.public_key);
+    TrustedKey {
+        key_id: key.key_id,
+        public: public.unwrap().try_into().unwrap(),
+        revoked: key.revoked,
+    }
 }
 
 #[tokio::test]

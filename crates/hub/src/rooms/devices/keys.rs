@@ -27,7 +27,8 @@ pub(crate) fn purpose(tenant: &str) -> String {
     format!("card key {tenant}")
 }
 
-/// The shop's key, made now where there is none. The tenant's counter row must be held.
+/// The newest of the shop's keys that it has not revoked, made now where there is none. The tenant's counter row must be
+/// held.
 ///
 /// # Errors
 /// When it does not open, or the database fails.
@@ -36,11 +37,20 @@ pub async fn card_signer(
     hub: &Hub,
     tenant: TenantId,
 ) -> Result<CardSigner, Failure> {
-    let row = sqlx::query(include_str!("sql/find_card_key.sql"))
+    let rows = sqlx::query(include_str!("sql/list_card_keys.sql"))
         .bind(tenant.to_string())
-        .fetch_optional(&mut *conn)
+        .fetch_all(&mut *conn)
         .await?;
-    if let Some(row) = row {
+    let shop = find_shop(conn, tenant).await?;
+    for row in rows {
+        let key_id = u32::try_from(row.try_get::<i64, _>("key_id")?).map_err(Failure::internal)?;
+        if shop
+            .card_keys
+            .iter()
+            .any(|key| key.key_id == key_id && key.revoked)
+        {
+            continue;
+        }
         let seed = hub.secrets.open(
             &purpose(&tenant.to_string()),
             &row.try_get::<String, _>("sealed_seed")?,
@@ -48,7 +58,6 @@ pub async fn card_signer(
         let seed: [u8; 32] = seed
             .try_into()
             .map_err(|_| Failure::internal("a card key's seed has another length"))?;
-        let key_id = u32::try_from(row.try_get::<i64, _>("key_id")?).map_err(Failure::internal)?;
         return Ok(CardSigner {
             key_id,
             key: SigningKey::from_bytes(&seed),

@@ -1,1 +1,0 @@
-SELECT key_id, sealed_seed FROM card_keys WHERE tenant_id = $1 ORDER BY created_at DESC, key_id LIMIT 1
