@@ -20,7 +20,7 @@ struct Album<'a> {
 }
 
 impl Album<'_> {
-    /// One state at every size, and in the dark.
+    /// One state at every size, and in the dark, in the demo shop's own language.
     fn take(&self, window: &Window, name: &str) -> Result<usize> {
         let looks: [(Size, till::Theme); 4] = [
             (PHONE, till::Theme::Light),
@@ -33,7 +33,7 @@ impl Album<'_> {
             till::paint(window, theme)?;
             window.settle()?;
             let (width, height) = (size.width, size.height);
-            let file = format!("{name}-{width}x{height}-{}-en.png", theme.name());
+            let file = format!("{name}-{width}x{height}-{}-es.png", theme.name());
             fs::write(self.folder.join(&file), window.screenshot()?)?;
             println!("    {file}");
         }
