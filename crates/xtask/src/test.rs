@@ -92,6 +92,25 @@ const STEPS: &[Step<Run>] = &[
         },
     },
     Step {
+        name: "planted",
+        about: "the mistakes that the proof must catch still build",
+        needs: &["packages", "ui-build"],
+        work: |run| {
+            let args = [
+                "clippy",
+                "--workspace",
+                "--lib",
+                "--bins",
+                "--features",
+                "counterfoil-proof/planted",
+                "--",
+                "-D",
+                "warnings",
+            ];
+            done(run.project.cargo().args(args))
+        },
+    },
+    Step {
         name: "build",
         about: "every program and every test builds",
         needs: &["packages", "ui-build"],
