@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0003_desk.sql"),
     include_str!("../../../migrations/till/0004_fewer_indexes_still.sql"),
     include_str!("../../../migrations/till/0005_done_again.sql"),
+    include_str!("../../../migrations/till/0006_no_empty_balances.sql"),
 ];
 
 fn number(conn: &Connection, pragma: &str) -> Result<i64, StoreError> {

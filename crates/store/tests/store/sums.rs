@@ -2,6 +2,7 @@
 
 use counterfoil_domain::EntityKind;
 use counterfoil_domain::table::Table;
+use counterfoil_store::StoreError;
 use counterfoil_testkit::edit;
 use serde_json::json;
 
@@ -99,4 +100,16 @@ fn a_hub_that_sends_everything_again_has_its_rows_counted_anew() {
         .reset_for_epoch(uuid::Uuid::from_u128(2), head, head)
         .unwrap();
     assert_eq!(till.store.sums().unwrap().1, None);
+}
+
+#[test]
+fn a_balance_goes_with_its_last_entry() {
+    let (till, _hub) = Till::in_step();
+    let stamp = till.shop.stamp(till.shop.id());
+    till.store.transact(stamp, None).unwrap();
+    assert_eq!(till.count("stamp_balance"), 1);
+    till.store
+        .write::<_, StoreError>(|tx| Ok(tx.conn().execute("DELETE FROM stamp", [])?))
+        .unwrap();
+    assert_eq!(till.count("stamp_balance"), 0);
 }
