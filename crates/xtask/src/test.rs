@@ -141,19 +141,19 @@ const STEPS: &[Step<Run>] = &[
     },
     Step {
         name: "sim",
-        about: "300 seeds of the simulation",
+        about: "600 seeds of the simulation",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "sim", &["--seeds", "300"])?;
+            let said = proof::lane(&run.project, "sim", &["--seeds", "600"])?;
             Ok(last_line(&said, "sim: "))
         },
     },
     Step {
         name: "disk",
-        about: "3,000 seeds of a till on a disk that fails in every way",
+        about: "8,000 seeds of a till on a disk that fails in every way",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "disk", &["--seeds", "3000"])?;
+            let said = proof::lane(&run.project, "disk", &["--seeds", "8000"])?;
             Ok(format!("acked {}", last_line(&said, "acked ")))
         },
     },
