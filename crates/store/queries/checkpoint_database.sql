@@ -1,1 +1,1 @@
-PRAGMA wal_checkpoint(TRUNCATE)
+PRAGMA wal_checkpoint(RESTART)

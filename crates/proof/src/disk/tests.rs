@@ -73,6 +73,18 @@ fn a_disk_that_goes_on_failing_is_not_taken_for_a_damaged_database() {
     }
 }
 
+/// After a COMMIT that failed the log was cut to nothing. The power went in the middle of the cut, and what was left of the
+/// log went over newer pages: what had been acknowledged after it was gone.
+#[test]
+fn a_log_that_was_copied_back_is_started_over_and_never_cut() {
+    let disk = Disk::register().unwrap();
+    let template = Template::make(&disk).unwrap();
+    let mut trace = Trace::default();
+    for number in [14_103, 16_860, 17_294] {
+        seed::run(&disk, &template, number, None, &mut trace).unwrap();
+    }
+}
+
 #[test]
 fn a_doubted_cursor_is_sure_again_once_it_was_seen_and_something_was_synced() {
     let mut cursor = Register::new(16);

@@ -246,7 +246,8 @@ impl Store {
         if !there {
             return Err(StoreError::DiskFailed("the commit was lost".to_owned()));
         }
-        // FULL: every frame so far is synced before anything is copied.
+        // Every frame so far is synced before anything is copied. The log is started over, not cut: of a cut that the power
+        // stops half way the rest would go over newer pages.
         let busy: i64 = conn.query_row(
             include_str!("../../queries/checkpoint_database.sql"),
             [],
