@@ -110,7 +110,6 @@ fn a_sale_needs_nothing_but_the_keyboard() -> Result {
     window.wait_for(&id("counter"))
 }
 
-/// The other till reaches the hub first because the hub lives at an address that the window's till does not know.
 /// Leaving the hub forgets the shop's keys, so the shop is this story's own.
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
@@ -120,14 +119,7 @@ fn a_refused_visit_gets_another_time_and_what_waits_survives_leaving_the_hub() -
         ..Setting::default()
     })?;
     till::unlock(&stage.window, Staff::Carmen)?;
-    let second = stage.second_till()?;
-    till::wait_sync(&stage.window, "in_step")?;
-    let claim = desk::free_slot(&stage.window)?;
-    stage.lose_hub()?;
-    let elsewhere = stage.shop.start_hub(&stage.programs)?;
-    desk::book_there(&stage, &second, elsewhere.url(), &claim)?;
-    elsewhere.stop()?;
-    desk::book_here(&stage.window, &claim)?;
+    let claim = desk::two_claim_one_slot(&mut stage)?;
     stage.bring_hub_back()?;
     let conflict = desk::refused(&stage.window, &claim)?;
     desk::choose_another_time(&stage.window, &conflict, &claim)?;

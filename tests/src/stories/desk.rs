@@ -25,7 +25,7 @@ pub struct Claim {
 ///
 /// # Errors
 /// When there is none.
-pub fn free_slot(window: &Window) -> Result<Claim> {
+fn free_slot(window: &Window) -> Result<Claim> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let merchants = till::invoke(window, "merchants", &json!({}))?;
     let installers = till::invoke(window, "installers", &json!({}))?;
@@ -46,7 +46,7 @@ pub fn free_slot(window: &Window) -> Result<Claim> {
 ///
 /// # Errors
 /// When this till refuses.
-pub fn book_here(window: &Window, claim: &Claim) -> Result {
+fn book_here(window: &Window, claim: &Claim) -> Result {
     let visit = json!({
         "merchant_id": claim.merchant, "installer_id": claim.installer, "starts_at": claim.starts_at, "purpose": "Here",
     });
@@ -58,7 +58,7 @@ pub fn book_here(window: &Window, claim: &Claim) -> Result {
 ///
 /// # Errors
 /// When the other till or its hub refuses.
-pub fn book_there(stage: &Stage, till: &Path, hub: &str, claim: &Claim) -> Result {
+fn book_there(stage: &Stage, till: &Path, hub: &str, claim: &Claim) -> Result {
     let local = stage.window.run(
         "return new Intl.DateTimeFormat('sv-SE', {timeZone: 'America/Lima', dateStyle: 'short', timeStyle: 'short'})
             .format(arguments[0]).replace(' ', 'T')",
@@ -78,6 +78,23 @@ pub fn book_there(stage: &Stage, till: &Path, hub: &str, claim: &Claim) -> Resul
     stage.programs.cli(till, &book)?;
     stage.programs.cli(till, &["--hub", hub, "sync"])?;
     Ok(())
+}
+
+/// Books one slot on two tills while the window's hub is gone, the other till first. That one reaches the hub because it
+/// lives meanwhile at an address that the window's till does not know.
+///
+/// # Errors
+/// When a till or a hub refuses.
+pub fn two_claim_one_slot(stage: &mut Stage) -> Result<Claim> {
+    let second = stage.second_till()?;
+    till::wait_sync(&stage.window, "in_step")?;
+    let claim = free_slot(&stage.window)?;
+    stage.lose_hub()?;
+    let elsewhere = stage.shop.start_hub(&stage.programs)?;
+    book_there(stage, &second, elsewhere.url(), &claim)?;
+    elsewhere.stop()?;
+    book_here(&stage.window, &claim)?;
+    Ok(claim)
 }
 
 /// Waits for the conflict about a claim and gives back its id.

@@ -62,14 +62,7 @@ fn refused(album: &Album<'_>) -> Result<usize> {
         ..Setting::default()
     })?;
     till::unlock(&stage.window, Staff::Carmen)?;
-    let second = stage.second_till()?;
-    till::wait_sync(&stage.window, "in_step")?;
-    let claim = desk::free_slot(&stage.window)?;
-    stage.lose_hub()?;
-    let elsewhere = stage.shop.start_hub(&stage.programs)?;
-    desk::book_there(&stage, &second, elsewhere.url(), &claim)?;
-    elsewhere.stop()?;
-    desk::book_here(&stage.window, &claim)?;
+    let claim = desk::two_claim_one_slot(&mut stage)?;
     till::fill_cart(&stage.window)?;
     counter::open_pay(&stage.window)?;
     counter::pay_in_cash(&stage.window)?;
