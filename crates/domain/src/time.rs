@@ -61,12 +61,14 @@ pub struct LocalTime {
 pub struct ShopZone(jiff::tz::TimeZone);
 
 impl ShopZone {
-    /// Looks up an IANA name such as `America/Lima` in the bundled database.
+    /// Looks up an IANA name such as `America/Lima` in the bundled database: all tills and the hub must agree on the day that a
+    /// sale belongs to, whatever their systems know, and finding the system's database means reading hundreds of names.
     ///
     /// # Errors
     /// When the name is unknown.
     pub fn named(name: &str) -> Result<Self, CalendarError> {
-        jiff::tz::TimeZone::get(name)
+        jiff::tz::TimeZoneDatabase::bundled()
+            .get(name)
             .map(Self)
             .map_err(|e| CalendarError(e.to_string()))
     }
