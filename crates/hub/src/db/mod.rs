@@ -5,6 +5,7 @@ mod sqlite;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::{AnyPoolOptions, AnyRow};
@@ -21,6 +22,10 @@ const MIGRATIONS: &[&str] = &[
 
 /// Connections to PostgreSQL, and readers of SQLite.
 const CONNECTIONS_MAX: u32 = 16;
+
+/// How long a server may take to start, and the pause before it is asked again.
+const STARTING_MAX: Duration = Duration::from_secs(120);
+const STARTING_PAUSE: Duration = Duration::from_millis(200);
 
 /// Whoever writes looks rows up by their keys. A server that counted a table while it was small reads it whole, and goes on
 /// so for a minute while thousands of rows come a second.
@@ -217,7 +222,7 @@ impl Db {
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
         match self.engine {
             Engine::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
-            Engine::Postgres => self.writer.begin_with(BEGIN_POSTGRES).await,
+            Engine::Postgres => begin(&self.writer, BEGIN_POSTGRES).await,
         }
     }
 
@@ -229,9 +234,8 @@ impl Db {
         match self.engine {
             Engine::Sqlite => self.reader.begin_with("BEGIN").await,
             Engine::Postgres => {
-                self.reader
-                    .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await
+                let statement = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                begin(&self.reader, statement).await
             }
         }
     }
@@ -278,6 +282,16 @@ impl Db {
     }
 }
 
+/// Begins to the end, also where the request that wanted it ends meanwhile. sqlx counts a transaction only once the server
+/// has answered: given up before that, the connection goes back to the pool inside of it, and the next one who has it
+/// writes into a transaction that only reads, or reads what was true long ago.
+async fn begin(pool: &AnyPool, statement: &'static str) -> Result<Tx, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    // It ends early only together with the program.
+    begun.await.unwrap_or(Err(sqlx::Error::PoolClosed))
+}
+
 /// The version of the schema that this program brings a database to.
 pub(crate) fn schema_version() -> i64 {
     i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
@@ -308,13 +322,29 @@ pub(crate) async fn connect(url: &str) -> Result<AnyConnection, sqlx::Error> {
     AnyConnection::connect(url).await
 }
 
-/// Says at once what is wrong: a pool would try again for half a minute and then only say that it did.
+/// Says at once what is wrong: a pool would try again for half a minute and then only say that it did. A server that says
+/// that it is starting is waited for: after a power cut both start together, and it has its log to go through.
 async fn probe(url: &str) -> Result<(), OpenError> {
-    let mut conn = connect(url).await?;
+    let began = tokio::time::Instant::now();
+    let mut conn = loop {
+        match connect(url).await {
+            Err(error) if is_starting(&error) && began.elapsed() < STARTING_MAX => {
+                tracing::info!("the database server is starting");
+                tokio::time::sleep(STARTING_PAUSE).await;
+            }
+            outcome => break outcome?,
+        }
+    };
     // SQLite reads its file with the first statement alone.
     sqlx::raw_sql("CREATE TEMPORARY TABLE probe (one BIGINT); DROP TABLE probe;")
         .execute(&mut conn)
         .await?;
     conn.close().await?;
     Ok(())
+}
+
+/// Whether the server says that it takes no connections yet.
+fn is_starting(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|e| e.code());
+    code.as_deref() == Some("57P03")
 }

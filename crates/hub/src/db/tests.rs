@@ -1,3 +1,5 @@
+use counterfoil_protocol::ErrorCode;
+
 use super::*;
 
 #[tokio::test]
@@ -35,6 +37,79 @@ async fn a_database_that_is_opened_as_it_is_is_neither_made_nor_migrated() {
         matches!(older, OpenError::Older { found: 0, .. }),
         "{older}"
     );
+}
+
+/// A server that answers whoever connects with one error of PostgreSQL's after the other.
+async fn server_that_says(codes: &'static [&'static str]) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://hub@{}/db", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        for code in codes {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let length = client.read_u32().await.unwrap();
+            let mut asked = vec![0; usize::try_from(length).unwrap() - 4];
+            client.read_exact(&mut asked).await.unwrap();
+            let fields = format!("SFATAL\0VFATAL\0C{code}\0Mno\0\0");
+            let length = u32::try_from(fields.len() + 4).unwrap();
+            client.write_all(b"E").await.unwrap();
+            client.write_u32(length).await.unwrap();
+            client.write_all(fields.as_bytes()).await.unwrap();
+        }
+    });
+    format!("{url}?sslmode=disable")
+}
+
+#[tokio::test]
+async fn a_server_that_still_recovers_is_waited_for() {
+    let url = server_that_says(&["57P03", "57P03", "28P01"]).await;
+    let OpenError::Engine(error) = Db::open(&url).await.unwrap_err() else {
+        panic!("the server refused");
+    };
+    let code = error.as_database_error().and_then(|e| e.code());
+    assert_eq!(code.as_deref(), Some("28P01"));
+}
+
+#[tokio::test]
+async fn a_server_that_ends_crashes_or_is_full_makes_the_hub_ask_for_another_try() {
+    let codes = &["57P01", "57P02", "57P03", "53300"];
+    let url = server_that_says(codes).await;
+    for code in codes {
+        let failure = crate::http::Failure::from(connect(&url).await.unwrap_err());
+        assert_eq!(failure.code, ErrorCode::ServiceUnavailable, "{code}");
+        assert!(failure.retry_after_s.is_some(), "{code}");
+    }
+}
+
+/// A request that ends while its transaction begins must not leave it to whoever has the connection next.
+#[tokio::test]
+async fn a_transaction_that_nobody_waited_for_is_not_handed_on() {
+    let Ok(url) = std::env::var("COUNTERFOIL_TEST_POSTGRES_URL") else {
+        return;
+    };
+    let db = Db::connect(&url).await.unwrap();
+    let each = || futures::future::join_all((0..CONNECTIONS_MAX).map(|_| db.reader.acquire()));
+    drop(each().await);
+    for patience in 1..20 {
+        // Whoever comes back to the pool is asked whether it still lives; then all are here.
+        drop(each().await);
+        let mut begin = Box::pin(db.read());
+        for _ in 0..patience {
+            if futures::poll!(begin.as_mut()).is_ready() {
+                break;
+            }
+            // The runtime rests meanwhile and sees what the server answers.
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+        }
+        drop(begin);
+        let all = futures::future::join_all((0..CONNECTIONS_MAX).map(|_| db.write())).await;
+        for tx in all {
+            let mut tx = tx.unwrap();
+            let row = sqlx::query("SELECT current_setting('transaction_read_only') AS read_only");
+            let row = row.fetch_one(&mut *tx).await.unwrap();
+            assert_eq!(row.get::<String, _>("read_only"), "off", "{patience}");
+        }
+    }
 }
 
 #[tokio::test]

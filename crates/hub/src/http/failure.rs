@@ -88,11 +88,12 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let busy = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-            // Serialisation failure and deadlock, shutdown of the server, SQLite's busy: trying again can help.
+            // Serialisation failure and deadlock, too many connections, the server's shutdown, crash and start, SQLite's
+            // busy: trying again can help.
             sqlx::Error::Database(e) => {
                 matches!(
                     e.code().as_deref(),
-                    Some("40001" | "40P01" | "57P01" | "57P03" | "5" | "517")
+                    Some("40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "5" | "517")
                 )
             }
             _ => false,
