@@ -5,6 +5,7 @@
 pub mod failure;
 pub mod group;
 pub mod http;
+pub mod postgres;
 pub mod processes;
 pub mod stage;
 pub mod stories;

@@ -22,6 +22,14 @@ pub const DEMO_EMAIL: &str = "owner@cafelima.example";
 /// Its password.
 pub const DEMO_PASSWORD: &str = "CafeLima2026";
 
+/// What a hub must be told besides its database: on SQLite it makes a secret of its own.
+pub fn secret_for(database: &str) -> Option<(&'static str, &'static str)> {
+    let secret = "a secret that is only good for tests of the programs";
+    database
+        .starts_with("postgres")
+        .then_some(("COUNTERFOIL_HUB_SECRET", secret))
+}
+
 /// Where the built programs lie.
 #[derive(Clone, Debug)]
 pub struct Programs(PathBuf);
@@ -144,6 +152,7 @@ impl Hub {
             // The demo's whole history comes from one address at once.
             .env("COUNTERFOIL_HUB_RATE_LIMIT", "1000000")
             .env("COUNTERFOIL_HUB_AUTH_RATE_LIMIT", "1000000")
+            .envs(secret_for(database))
             .stdout(log.try_clone()?)
             .stderr(log);
         let mut group = Group::spawn(&mut command)?;

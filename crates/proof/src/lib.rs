@@ -7,5 +7,6 @@ pub mod crash;
 pub mod disk;
 pub mod history;
 mod progress;
+mod server;
 pub mod sim;
 mod trace;

@@ -10,7 +10,6 @@ mod bench;
 mod desktop;
 mod interrupt;
 mod packages;
-mod postgres;
 mod project;
 mod proof;
 mod run;

@@ -170,7 +170,7 @@ impl Package {
 fn has_dpkg(project: &Project, package: &Package) -> bool {
     // The meta package may be absent where a numbered one is installed: ask for the programs.
     if package.debian == "postgresql" {
-        return crate::postgres::programs().is_some();
+        return counterfoil_tests::postgres::programs().is_some();
     }
     let mut command = project.command("dpkg-query");
     command.args(["-W", "-f=${db:Status-Status}", package.debian]);

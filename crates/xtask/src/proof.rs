@@ -30,28 +30,33 @@ struct Build {
 /// Builds the lanes and runs one. `--release` is meant for the build; `--planted` brings in the planted mistakes, which
 /// no other build holds.
 pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
+    let typed: Vec<&str> = options.options.iter().filter_map(|o| o.to_str()).collect();
     let named = |name: &str| {
-        options
-            .options
+        typed
             .iter()
-            .filter_map(|o| o.to_str())
-            .any(|o| o == name || o.starts_with(&format!("{name}=")))
+            .any(|o| *o == name || o.starts_with(&format!("{name}=")))
     };
     let build = Build {
         release: named("--release"),
         // The other lanes plant theirs outside the product.
         planted: lane == "sim" && named("--planted"),
     };
+    // The lanes of processes start a server of their own, unless they are told not to.
+    let on_files = typed.contains(&"--engine=sqlite")
+        || typed.windows(2).any(|two| two == ["--engine", "sqlite"]);
+    if ["crash", "restore-drill"].contains(&lane) && !on_files {
+        packages::ensure(project, &[packages::DATABASE])?;
+    }
     let program = built(project, &build)?;
     let rest = options.options.iter().filter(|o| *o != "--release");
     shell::run(project.command(&program).arg(lane).args(rest))
 }
 
-/// Runs a lane as it is tested, with the program that the whole workspace's build left, and keeps what it says.
+/// Runs a lane as it is tested, with the program that the whole workspace's build left. Its result, without what it told on the way.
 pub fn lane(project: &Project, lane: &str, options: &[&str]) -> Result<String> {
     let program = project.target.join("debug").join("counterfoil-proof");
     let mut command = project.command(&program.to_string_lossy());
-    shell::run_and_keep(command.arg(lane).args(options))
+    Ok(shell::run_and_keep(command.arg(lane).args(options))?.out)
 }
 
 /// Where the program lies after it was built.

@@ -14,6 +14,15 @@ use crate::interrupt;
 /// How long an interrupted command's children may take to clean up.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// What a program said on its two streams.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// Its results.
+    pub out: String,
+    /// How it went on the way.
+    pub err: String,
+}
+
 /// Runs `command` to its end; its words go to the terminal.
 pub fn run(command: &mut Command) -> Result {
     let (name, status) = finish(command.stdin(Stdio::null()))?;
@@ -21,7 +30,7 @@ pub fn run(command: &mut Command) -> Result {
 }
 
 /// Runs `command` to its end and keeps what it says on both streams, while showing it.
-pub fn run_and_keep(command: &mut Command) -> Result<String> {
+pub fn run_and_keep(command: &mut Command) -> Result<Said> {
     refuse_when_interrupted()?;
     let name = name_of(command);
     command
@@ -36,16 +45,17 @@ pub fn run_and_keep(command: &mut Command) -> Result<String> {
         .take()
         .map(|stream| show(stream, false));
     let err = group.child().stderr.take().map(|stream| show(stream, true));
-    let said: String = [out, err]
-        .into_iter()
-        .flatten()
-        .filter_map(|reader| reader.join().ok())
-        .collect();
+    let [out, err] = [out, err].map(|reader| {
+        let words = reader.and_then(|reader| reader.join().ok());
+        words.unwrap_or_default()
+    });
+    let said = Said { out, err };
     let status = end(&mut group)?;
     if status.success() {
         return Ok(said);
     }
     let last: Vec<&str> = said
+        .out
         .lines()
         .filter(|line| line.contains("test result:"))
         .collect();
@@ -150,4 +160,19 @@ fn show(stream: impl Read + Send + 'static, is_error: bool) -> thread::JoinHandl
         }
         said
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Command;
+
+    use super::run_and_keep;
+
+    #[test]
+    fn results_are_kept_apart_from_what_was_said_on_the_way() {
+        let mut command = Command::new("sh");
+        let said = run_and_keep(command.args(["-c", "echo all held; echo half done >&2"])).unwrap();
+        assert_eq!(said.out, "all held\n");
+        assert_eq!(said.err, "half done\n");
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use counterfoil_tests::postgres::Cluster;
 use counterfoil_tests::{Failure, Result};
 
 use crate::packages;
-use crate::postgres::Cluster;
 use crate::project::Project;
 use crate::steps::{self, Step};
 use crate::{desktop, proof, shell, ui};
@@ -127,7 +127,7 @@ const STEPS: &[Step<Run>] = &[
         about: "a throw-away PostgreSQL cluster runs",
         needs: &["packages"],
         work: |run| {
-            let cluster = Cluster::start(&run.project)?;
+            let cluster = Cluster::start()?;
             let url = cluster.url();
             run.cluster = Some(cluster);
             Ok(url)
@@ -164,7 +164,7 @@ const STEPS: &[Step<Run>] = &[
         work: |run| {
             let said =
                 shell::run_and_keep(run.project.cargo().args(["test", "--workspace", "--doc"]))?;
-            Ok(format!("{} passed", count_passed(&said)))
+            Ok(format!("{} passed", count_passed(&said.out)))
         },
     },
     Step {
@@ -280,9 +280,13 @@ fn rust_test(run: &mut Run) -> Result<String> {
     }
     let said = shell::run_and_keep(&mut command)?;
     if !nextest {
-        return Ok(format!("{} passed", count_passed(&said)));
+        return Ok(format!("{} passed", count_passed(&said.out)));
     }
-    let summary = said.lines().rev().find(|line| line.contains("tests run:"));
+    let summary = said
+        .err
+        .lines()
+        .rev()
+        .find(|line| line.contains("tests run:"));
     Ok(summary
         .and_then(|line| line.split_once("] "))
         .map_or_else(String::new, |(_, rest)| rest.trim().to_owned()))
@@ -300,7 +304,7 @@ fn stories(run: &mut Run) -> Result<String> {
         .args(["--", "--ignored", "--test-threads=1"])
         .env_remove("CARGO_MANIFEST_DIR")
         .env("COUNTERFOIL_E2E_FOLDER", home.path());
-    let passed = count_passed(&shell::run_and_keep(&mut command)?);
+    let passed = count_passed(&shell::run_and_keep(&mut command)?.out);
     if passed == 0 {
         return Err(Failure::new("no story ran"));
     }

@@ -52,10 +52,12 @@ fn restore(world: &mut World<'_>, kind: Kind, dice: &SeededEntropy, deeds: &mut 
     start_all(world, count)?;
     world.let_work(some(6000))?;
     if kind != Kind::Till {
-        world.kill_hub()?;
-        deeds.kills += 1;
+        if dice.next_u64().is_multiple_of(3) {
+            world.break_off_a_backup(some(500))?;
+            deeds.kills += 1;
+        }
         world.back_up_hub()?;
-        world.start_hub()?;
+        world.verify_backup()?;
         world.let_work(some(6000))?;
     }
     if kind != Kind::Hub {

@@ -1,6 +1,8 @@
 //! The process lane: the real programs, killed and stopped at random moments behind a faulty network.
 
 mod drill;
+mod ground;
+mod operator;
 mod process;
 mod proxy;
 mod run;
@@ -8,6 +10,8 @@ mod stage;
 pub mod till;
 mod world;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -17,6 +21,7 @@ use counterfoil_tests::Result;
 use serde_json::json;
 
 use crate::history::Verdict;
+use ground::{Choice, Engine};
 use stage::Stage;
 
 /// What to run.
@@ -28,6 +33,9 @@ pub struct Options {
     /// The first run's number; the choice of faults follows from it
     #[arg(long, default_value_t = 0)]
     pub from: u64,
+    /// What the hubs stand on
+    #[arg(long, value_enum, default_value_t = Choice::Mixed)]
+    pub engine: Choice,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -40,10 +48,12 @@ pub struct Options {
 #[derive(Debug, Default)]
 struct Sum {
     runs: u64,
+    on_postgres: u64,
     acked: u64,
     unheard: u64,
     lost: u64,
     kills: u64,
+    server_kills: u64,
     stops: u64,
     storms: u64,
     restores: u64,
@@ -54,6 +64,7 @@ struct Sum {
 #[derive(Debug, Default, Clone, Copy)]
 struct Deeds {
     kills: u64,
+    server_kills: u64,
     stops: u64,
     storms: u64,
     restores: u64,
@@ -101,31 +112,38 @@ fn all(
     mut one: impl FnMut(&Stage, u64) -> Result<(Verdict, Deeds)>,
 ) -> Result<Sum> {
     process::listen_for_the_end()?;
-    let stage = Stage::build()?;
+    let mut stages: BTreeMap<Engine, Stage> = BTreeMap::new();
     let mut sum = Sum::default();
+    let typed = options.engine.typed();
     for number in options.from..options.from + options.runs {
-        let (verdict, deeds) = match one(&stage, number) {
+        let again = format!("cargo xtask {lane} --from {number} --runs 1 --keep{typed}");
+        let engine = options.engine.of(number);
+        let stage = match stages.entry(engine) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(free) => free.insert(Stage::build(engine)?),
+        };
+        let (verdict, deeds) = match one(stage, number) {
             Ok(outcome) => outcome,
             Err(error) => {
-                sum.findings.push(format!(
-                    "run {number}: {error}\n  again: cargo xtask {lane} --from {number} --runs 1 --keep"
-                ));
+                sum.findings
+                    .push(format!("run {number}: {error}\n  again: {again}"));
                 break;
             }
         };
         sum.runs += 1;
+        sum.on_postgres += u64::from(engine == Engine::Postgres);
         sum.acked += verdict.acked;
         sum.unheard += verdict.unheard;
         sum.lost += verdict.lost;
         sum.kills += deeds.kills;
+        sum.server_kills += deeds.server_kills;
         sum.stops += deeds.stops;
         sum.storms += deeds.storms;
         sum.restores += deeds.restores;
         if !verdict.violations.is_empty() {
-            sum.findings.push(format!(
-                "run {number}: {}\n  again: cargo xtask {lane} --from {number} --runs 1 --keep",
-                verdict.violations.join("\n  ")
-            ));
+            let violations = verdict.violations.join("\n  ");
+            sum.findings
+                .push(format!("run {number}: {violations}\n  again: {again}"));
             break;
         }
     }
@@ -139,10 +157,12 @@ impl Sum {
                 "lane": lane,
                 "from": options.from,
                 "runs": self.runs,
+                "on_postgres": self.on_postgres,
                 "acked": self.acked,
                 "unheard": self.unheard,
                 "lost": self.lost,
                 "kills": self.kills,
+                "server_kills": self.server_kills,
                 "stops": self.stops,
                 "storms": self.storms,
                 "restores": self.restores,
@@ -157,12 +177,14 @@ impl Sum {
             text.push('\n');
         }
         text.push_str(&format!(
-            "acked {}, lost {} ({} runs, {} kills, {} stops, {} network storms, {} restores; {} operations were there \
-             whose end nobody heard; {seconds:.0} s)",
+            "acked {}, lost {} ({} runs, {} of them on PostgreSQL; {} kills, {} of PostgreSQL, {} stops, {} network storms, \
+             {} restores; {} operations were there whose end nobody heard; {seconds:.0} s)",
             self.acked,
             self.lost,
             self.runs,
+            self.on_postgres,
             self.kills,
+            self.server_kills,
             self.stops,
             self.storms,
             self.restores,

@@ -1,6 +1,7 @@
 //! One run: random kills, stops and storms while all tills work, then rest, and the checker.
 
 use counterfoil_testkit::SeededEntropy;
+use counterfoil_tests::postgres::Cluster;
 use counterfoil_tests::{Failure, Result};
 
 use super::Deeds;
@@ -46,13 +47,17 @@ pub fn finish(world: World<'_>, outcome: Result<Verdict>, keep: bool) -> Result<
     }
 }
 
-/// Lets everything come to rest and asks the checker.
+/// Lets everything come to rest and asks the checker, the hub whether its database is sound, and its log
+/// whether it ever took the fault for its own.
 ///
 /// # Errors
 /// When it does not come to rest.
 pub fn judge(world: &mut World<'_>) -> Result<Verdict> {
     world.come_to_rest()?;
-    Ok(check(&world.evidence()?))
+    let mut verdict = check(&world.evidence()?);
+    verdict.violations.extend(world.verify_hub()?);
+    verdict.violations.extend(world.complaints()?);
+    Ok(verdict)
 }
 
 fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Result {
@@ -60,10 +65,11 @@ fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Resu
     for till in 0..count {
         world.start_till(till)?;
     }
+    let kinds = if world.cluster().is_some() { 16 } else { 8 };
     for _ in 0..4 + dice.next_u64() % 4 {
         world.let_work(1 + dice.next_u64() % WORK_BYTES)?;
         let till = usize::try_from(dice.next_u64()).unwrap_or(0) % count;
-        match dice.next_u64() % 8 {
+        match dice.next_u64() % kinds {
             0..=2 => {
                 world.kill_till(till)?;
                 deeds.kills += 1;
@@ -99,14 +105,60 @@ fn storm(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Resu
                     world.stop_hub(false);
                 }
             }
-            _ => {
+            7 => {
                 world.set_weather(Weather::bad(dice));
                 deeds.storms += 1;
             }
+            _ => strike_server(world, dice, deeds)?,
         }
     }
     // At least one, and not a clean end for all.
     world.kill_till(0)?;
     deeds.kills += 1;
     Ok(())
+}
+
+/// PostgreSQL dies, alone or together with the hub, as a whole or one connection of it, or does nothing for a while.
+fn strike_server(world: &mut World<'_>, dice: &SeededEntropy, deeds: &mut Deeds) -> Result {
+    let some = || 1 + dice.next_u64() % 2000;
+    match dice.next_u64() % 4 {
+        0 => {
+            if let Some(cluster) = world.cluster()
+                && cluster.kill_connection(dice.next_u64())?
+            {
+                deeds.server_kills += 1;
+            }
+        }
+        1 => {
+            on_server(world, |cluster| cluster.hold().map(|_| ()))?;
+            deeds.stops += 1;
+            world.let_work(some())?;
+            if dice.next_u64().is_multiple_of(2) {
+                on_server(world, Cluster::let_go)?;
+            } else {
+                on_server(world, Cluster::kill)?;
+                deeds.server_kills += 1;
+                on_server(world, Cluster::start_again)?;
+            }
+        }
+        both => {
+            // As when the machine under them dies.
+            if both == 2 {
+                world.kill_hub()?;
+                deeds.kills += 1;
+            }
+            on_server(world, Cluster::kill)?;
+            deeds.server_kills += 1;
+            if dice.next_u64().is_multiple_of(2) {
+                world.let_work(some())?;
+            }
+            on_server(world, Cluster::start_again)?;
+            world.start_hub()?;
+        }
+    }
+    Ok(())
+}
+
+fn on_server(world: &World<'_>, what: impl Fn(&Cluster) -> Result) -> Result {
+    world.cluster().map_or(Ok(()), what)
 }

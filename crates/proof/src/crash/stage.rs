@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
+use super::ground::{Engine, Ground, Place};
 use super::till;
 
 /// Shops on the hub.
@@ -96,8 +97,11 @@ pub struct Stage {
     pub programs: Programs,
     /// The runtime of proxies and look-ups.
     pub runtime: Runtime,
+    /// What the hubs stand on.
+    pub ground: Ground,
     /// Shop by shop, its tills and last the device that looks on.
     pub seats: Vec<Vec<Seat>>,
+    first: Place,
     folder: TempDir,
 }
 
@@ -112,32 +116,35 @@ impl Stage {
     /// Builds it.
     ///
     /// # Errors
-    /// When the hub's program is missing or refuses.
-    pub fn build() -> Result<Self> {
+    /// When the hub's program or its engine is missing or refuses.
+    pub fn build(engine: Engine) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()?;
         let programs = Programs::beside_this()?;
-        let database = format!("sqlite:{}", folder.path().join("hub.sqlite3").display());
-        let hub = Hub::start(&programs, &database, folder.path())?;
+        let ground = Ground::new(engine)?;
+        let first = ground.first(&runtime, folder.path())?;
+        let hub = Hub::start(&programs, &first.url(), folder.path())?;
         let seats = runtime.block_on(pair_all(hub.url(), folder.path()))?;
         hub.stop()?;
         Ok(Self {
             programs,
             runtime,
+            ground,
             seats,
+            first,
             folder,
         })
     }
 
-    /// Puts a copy of the hub's database to `path`.
+    /// Puts a copy of the hub's database into a run's `folder`, or beside the other databases of the server.
     ///
     /// # Errors
-    /// When the disk refuses.
-    pub fn copy_hub(&self, path: &Path) -> Result {
-        copy_database(&self.folder.path().join("hub.sqlite3"), path)
+    /// When the disk or the server refuses.
+    pub fn copy_hub(&self, folder: &Path) -> Result<Place> {
+        self.ground.copy(&self.runtime, &self.first, folder)
     }
 
     /// Puts a copy of a till's database to `path`.

@@ -1,18 +1,21 @@
 //! One run's processes: a hub, a proxy before it, and tills of two shops, all of which can be killed and stopped.
 
 use std::fs;
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use counterfoil_protocol::sync::{Change, PULL_ROWS_MAX, PullQuery, PullReply};
 use counterfoil_sync::{HttpTransport, HubClient};
 use counterfoil_tests::failure::Context as _;
 use counterfoil_tests::group::signal_group;
+use counterfoil_tests::postgres::Cluster;
 use counterfoil_tests::processes::Hub;
 use counterfoil_tests::{Failure, Result};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+use super::ground::Place;
 use super::process::{Process, until};
 use super::proxy::{Proxy, Weather};
 use super::stage::{SHOPS, Seat, Stage, TILLS};
@@ -27,12 +30,13 @@ struct Till {
 
 /// See the module.
 pub struct World<'a> {
-    stage: &'a Stage,
+    pub(super) stage: &'a Stage,
     tills: Vec<Vec<Till>>,
     hub: Option<Hub>,
+    pub(super) place: Place,
     address: SocketAddr,
     proxy: Proxy,
-    folder: TempDir,
+    pub(super) folder: TempDir,
 }
 
 impl<'a> World<'a> {
@@ -44,8 +48,8 @@ impl<'a> World<'a> {
         let folder = tempfile::Builder::new()
             .prefix("counterfoil-crash-")
             .tempdir()?;
-        stage.copy_hub(&hub_path(folder.path()))?;
-        let hub = Hub::start(&stage.programs, &hub_url(folder.path()), folder.path())?;
+        let place = stage.copy_hub(folder.path())?;
+        let hub = Hub::start(&stage.programs, &place.url(), folder.path())?;
         let address = hub.url().trim_start_matches("http://").parse();
         let address = address.context(hub.url())?;
         let proxy = Proxy::start(stage.runtime.handle(), address, seed)?;
@@ -70,6 +74,7 @@ impl<'a> World<'a> {
             stage,
             tills,
             hub: Some(hub),
+            place,
             address,
             proxy,
             folder,
@@ -133,11 +138,38 @@ impl<'a> World<'a> {
     /// When it is not.
     pub fn start_hub(&mut self) -> Result {
         if self.hub.is_none() {
+            self.keep_log()?;
             let folder = self.folder.path();
             let (programs, listen) = (&self.stage.programs, self.address.to_string());
-            self.hub = Some(Hub::start_at(programs, &hub_url(folder), folder, &listen)?);
+            self.hub = Some(Hub::start_at(programs, &self.place.url(), folder, &listen)?);
         }
         Ok(())
+    }
+
+    /// A hub that starts begins a new log: what the one before it said is kept.
+    fn keep_log(&self) -> Result {
+        let folder = self.folder.path();
+        let said = fs::read(folder.join("hub.log"))?;
+        let mut all = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join("hub-before.log"))?;
+        Ok(all.write_all(&said)?)
+    }
+
+    /// What no hub should say, whatever dies around it: that it panicked, or that something is its own fault.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn complaints(&self) -> Result<Vec<String>> {
+        self.keep_log()?;
+        let all = fs::read_to_string(self.folder.path().join("hub-before.log"))?;
+        let is_one = |line: &&str| line.contains("panicked") || line.contains("INTERNAL_ERROR");
+        Ok(all
+            .lines()
+            .filter(is_one)
+            .map(|l| format!("the hub says: {l}"))
+            .collect())
     }
 
     /// Stops the hub, or lets it go on.
@@ -150,6 +182,11 @@ impl<'a> World<'a> {
             };
             signal_group(hub.id(), signal);
         }
+    }
+
+    /// The run's PostgreSQL, where its hub stands on one.
+    pub const fn cluster(&self) -> Option<&Cluster> {
+        self.stage.ground.cluster()
     }
 
     /// Changes the network's weather.
@@ -206,37 +243,6 @@ impl<'a> World<'a> {
         processes
             .filter_map(|till| till.process.as_mut())
             .try_for_each(&mut work)
-    }
-
-    /// Keeps the hub's database as it is; it must not run.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn back_up_hub(&self) -> Result {
-        super::stage::copy_database(
-            &hub_path(self.folder.path()),
-            &self.folder.path().join("backup.sqlite3"),
-        )
-    }
-
-    /// Puts the kept database in the hub's place, in a new epoch; it must not run.
-    ///
-    /// # Errors
-    /// When the hub's program refuses.
-    pub fn restore_hub(&self) -> Result {
-        let folder = self.folder.path();
-        super::stage::copy_database(&folder.join("backup.sqlite3"), &hub_path(folder))?;
-        let output = self
-            .stage
-            .programs
-            .command("counterfoil-hub")?
-            .args(["new-epoch", "--database", &hub_url(folder)])
-            .output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let why = String::from_utf8_lossy(&output.stderr);
-        Err(Failure::new(format!("counterfoil-hub new-epoch: {why}")))
     }
 
     /// Keeps a till's database as it is; it must not run.
@@ -333,12 +339,4 @@ async fn pull_all(seat: &Seat) -> Result<Vec<Change>> {
             }
         }
     }
-}
-
-fn hub_path(folder: &Path) -> PathBuf {
-    folder.join("hub.sqlite3")
-}
-
-fn hub_url(folder: &Path) -> String {
-    format!("sqlite:{}", hub_path(folder).display())
 }

@@ -12,11 +12,11 @@ use counterfoil_sync::http::Method;
 use counterfoil_sync::{HubError, Request, Response, Transport};
 use counterfoil_testkit::{ManualClock, SeededEntropy};
 use http_body_util::{BodyExt as _, Full};
-use sqlx::Connection as _;
 use tower::ServiceExt as _;
 
 use super::disk::DiskCopy;
 use super::{Outcome, say};
+use crate::server::{database_of, drop_database, make_database};
 
 const SECRET: &str = "a secret that is only good for simulations";
 
@@ -105,44 +105,9 @@ impl Place {
     pub async fn remove(&self) -> Outcome<()> {
         match self {
             Self::File(_) => Ok(()),
-            Self::Server { admin, name } => {
-                run_sql(
-                    admin,
-                    format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-                )
-                .await
-            }
+            Self::Server { admin, name } => Ok(drop_database(admin, name).await?),
         }
     }
-}
-
-/// The address of another database of the same server.
-fn database_of(admin: &str, name: &str) -> String {
-    let (base, rest) = admin
-        .split_once('?')
-        .map_or((admin, String::new()), |(base, rest)| {
-            (base, format!("?{rest}"))
-        });
-    let server = base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    format!("{server}/{name}{rest}")
-}
-
-async fn run_sql(url: &str, sql: String) -> Outcome<()> {
-    sqlx::any::install_default_drivers();
-    let mut conn = sqlx::AnyConnection::connect(url).await?;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-        .execute(&mut conn)
-        .await?;
-    conn.close().await?;
-    Ok(())
-}
-
-/// Makes a database like another one.
-///
-/// # Errors
-/// When the server refuses, be it because somebody is connected to the other one.
-pub async fn make_database(admin: &str, name: &str, like: &str) -> Outcome<()> {
-    run_sql(admin, format!("CREATE DATABASE {name} TEMPLATE {like}")).await
 }
 
 type Answering = Pin<Box<dyn Future<Output = Result<Response, HubError>> + Send>>;

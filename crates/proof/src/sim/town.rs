@@ -18,10 +18,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::disk::{self, DiskCopy};
-use super::hub::{Engine, HubCopy, HubNode, NO_LIMIT, Place, file_in, make_database};
+use super::hub::{Engine, HubCopy, HubNode, NO_LIMIT, Place, file_in};
 use super::storm::TILLS_MAX;
 use super::world::Done;
 use super::{Outcome, say};
+use crate::server::make_database;
 
 const SEED: u64 = 0x5eed;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use counterfoil_tests::failure::Context as _;
+use counterfoil_tests::postgres::{self, Cluster};
 use counterfoil_tests::{Failure, Result};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,7 +15,6 @@ use tempfile::TempDir;
 use super::report::{Measured, Report};
 use super::table::{MEASURES, Measure, Program, TEMPLATE};
 use super::worker::{Sample, Worker};
-use crate::postgres::{self, Cluster};
 use crate::project::Project;
 use crate::{packages, shell};
 
@@ -205,7 +205,7 @@ impl<'a> Bench<'a> {
                 Worker::start(&self.program("push_rounds"), &databases)
             }
             Program::HubOnPostgres => {
-                let cluster = Cluster::start_durable(self.project)?;
+                let cluster = Cluster::start_durable()?;
                 let url = cluster.url();
                 self.cluster = Some(cluster);
                 Worker::start(&self.program("push_rounds"), &[url.clone(), url])
