@@ -10,6 +10,7 @@ pub mod processes;
 pub mod stage;
 pub mod stories;
 pub mod till;
+pub mod video;
 pub mod wait;
 pub mod webdriver;
 

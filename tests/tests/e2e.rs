@@ -4,8 +4,9 @@
 //! --only stories` brings both and runs them all.
 
 use counterfoil_tests::stage::{Setting, Stage, axe};
-use counterfoil_tests::stories::{self, counter, desk};
-use counterfoil_tests::till::{self, PHONE, PLACES, PLACES_WITH_ITEMS, Staff, id};
+use counterfoil_tests::stories::{self, camera, counter, desk};
+use counterfoil_tests::till::{self, DESKTOP, PHONE, PLACES, PLACES_WITH_ITEMS, Staff, TABLET, id};
+use counterfoil_tests::video;
 use counterfoil_tests::webdriver::{Window, key};
 use counterfoil_tests::{Failure, Result};
 use serde_json::json;
@@ -108,6 +109,41 @@ fn a_sale_needs_nothing_but_the_keyboard() -> Result {
     window.wait_for(&id("sale-done"))?;
     window.keys(key::F9)?;
     window.wait_for(&id("counter"))
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_card_that_moves_before_the_camera_is_outlined_and_stamped_once() -> Result {
+    let folder = tempfile::tempdir()?;
+    let eye = folder.path().join("eye.y4m");
+    let stage = Stage::set(&Setting {
+        camera: Some(eye.clone()),
+        ..Setting::default()
+    })?;
+    till::unlock(&stage.window, Staff::Rosa)?;
+    let customer = camera::film_a_card(&stage.window, &eye, &video::comes_and_goes())?;
+    camera::follow(&stage.window, &customer)?;
+    camera::pull_out_and_in(&stage.window, &eye)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn the_outline_lies_on_the_code_at_every_size() -> Result {
+    let folder = tempfile::tempdir()?;
+    let eye = folder.path().join("eye.y4m");
+    let stage = Stage::set(&Setting {
+        camera: Some(eye.clone()),
+        ..Setting::default()
+    })?;
+    till::unlock(&stage.window, Staff::Rosa)?;
+    camera::film_a_card(&stage.window, &eye, &video::lies_there())?;
+    for size in [PHONE, TABLET, DESKTOP] {
+        stage.window.resize(size.width, size.height)?;
+        camera::wait_for_outline(&stage.window)?;
+        stage.window.settle()?;
+        camera::outline_lies_on_the_code(&stage.window)?;
+    }
+    Ok(())
 }
 
 /// Leaving the hub forgets the shop's keys, so the shop is this story's own.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::Clock as _;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, FrameSource, Hint, NokhwaCamera, Scan, list_cameras,
+    FileCameraOptions, FrameSource, Hint, NokhwaCamera, Point, Scan, list_cameras,
 };
 
 use crate::failure::Outcome;
@@ -155,10 +155,12 @@ fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
             jpeg,
             width,
             height,
+            outlines,
         } => CameraEventView::Preview {
             data_uri: format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)),
             width,
             height,
+            outlines: outlines.iter().map(flat).collect(),
         },
         CameraEvent::Scan(scan) => scanned(
             &Counterfoil {
@@ -195,13 +197,13 @@ fn scanned(app: &Counterfoil, scan: &Scan) -> CameraEventView {
     let outcome = app
         .scan_text(&scan.code, ScanVia::Camera)
         .unwrap_or_else(|failure| ScanOutcome::Refused { failure });
-    let outline = scan.outline.map(|corners| {
-        corners
-            .iter()
-            .flat_map(|corner| [f64::from(corner.x), f64::from(corner.y)])
-            .collect()
-    });
+    let outline = scan.outline.as_ref().map(flat);
     CameraEventView::Scan { outcome, outline }
+}
+
+fn flat(corners: &[Point; 4]) -> Vec<f64> {
+    let pair = |corner: &Point| [f64::from(corner.x), f64::from(corner.y)];
+    corners.iter().flat_map(pair).collect()
 }
 
 fn failure(error: &CameraError) -> Failure {

@@ -131,12 +131,27 @@ fn a_preview_is_a_picture_that_a_screen_shows_as_it_is() {
         data_uri,
         width,
         height,
+        ..
     } = event
     else {
         panic!("a preview was waited for");
     };
     assert!(data_uri.starts_with("data:image/jpeg;base64,/9j/"));
     assert!(width > 0 && height > 0);
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_preview_tells_where_the_card_lies_in_it() {
+    let (_folder, app, _) = before_a_card();
+    let told = start(&app);
+    next(&told, scan);
+    let event = next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    let CameraEventView::Preview { outlines, .. } = event else {
+        panic!("a preview was waited for");
+    };
+    assert_eq!(outlines.len(), 1);
+    assert_eq!(outlines[0].len(), 8);
     app.camera_stop().unwrap();
 }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use common::*;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, Frame, FrameSource, GreyFrame, Hint, Scan, ScanSource, Scanner,
+    FileCameraOptions, Frame, FrameSource, GreyFrame, Hint, Point, Scan, ScanSource, Scanner,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -149,6 +149,12 @@ fn card() -> GreyFrame {
     frame(&on_a_desk(&qr("card-1", 6)))
 }
 
+fn card_at(x: u32, y: u32) -> GreyFrame {
+    let mut desk = page(1280, 720, 225);
+    paste(&mut desk, &qr("card-1", 6), x, y);
+    frame(&desk)
+}
+
 fn empty_desk() -> GreyFrame {
     frame(&page(1280, 720, 225))
 }
@@ -200,6 +206,7 @@ fn previews_are_small_and_no_more_than_asked() {
                 jpeg,
                 width,
                 height,
+                ..
             } => Some((jpeg, width, height)),
             _ => None,
         })
@@ -207,6 +214,43 @@ fn previews_are_small_and_no_more_than_asked() {
     assert_eq!(previews.len(), 2);
     assert_eq!((previews[0].1, previews[0].2), (640, 360));
     assert!(image::load_from_memory(&previews[0].0).is_ok());
+}
+
+fn outlines_shown(bench: &Bench) -> Vec<Vec<[Point; 4]>> {
+    let events = bench.events_so_far().into_iter();
+    events
+        .filter_map(|event| match event {
+            CameraEvent::Preview { outlines, .. } => Some(outlines),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn each_preview_shows_where_the_code_lies_in_it() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.show(&card_at(420, 300));
+    let shown = outlines_shown(&bench);
+    assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+    let moved = |corner: usize| {
+        let (before, after) = (shown[0][0][corner], shown[1][0][corner]);
+        (after.x - before.x, after.y - before.y)
+    };
+    for corner in 0..4 {
+        let (x, y) = moved(corner);
+        assert!((x - 220.0 / 1280.0).abs() < 0.01, "{x}");
+        assert!((y - 180.0 / 720.0).abs() < 0.01, "{y}");
+    }
+}
+
+#[test]
+fn a_code_that_left_takes_its_outline_along() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.show(&empty_desk());
+    let shown = outlines_shown(&bench);
+    assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0]);
 }
 
 #[test]

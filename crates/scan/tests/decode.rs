@@ -75,11 +75,10 @@ fn the_outline_of_a_card_is_where_the_card_is() {
         200.0 + card.width() as f32 - quiet,
         120.0 + card.height() as f32 - quiet,
     );
-    for (x, y) in [(left, top), (right, top), (right, bottom), (left, bottom)] {
-        let near = outline
-            .iter()
-            .any(|p| (p.x * 1280.0 - x).abs() < 8.0 && (p.y * 720.0 - y).abs() < 8.0);
-        assert!(near, "no corner near {x},{y} in {outline:?}");
+    let around = [(left, top), (right, top), (right, bottom), (left, bottom)];
+    for (corner, (x, y)) in outline.iter().zip(around) {
+        let near = (corner.x * 1280.0 - x).abs() < 8.0 && (corner.y * 720.0 - y).abs() < 8.0;
+        assert!(near, "{corner:?} instead of {x},{y} in {outline:?}");
     }
 }
 

@@ -236,6 +236,18 @@ fn a_folder_that_is_taken_away_is_a_camera_that_is_gone() {
 }
 
 #[test]
+fn a_video_that_is_taken_away_is_a_camera_that_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("camera.y4m");
+    let video = y4m(&[small("first"), small("second")], "mono", |_, _| 0);
+    fs::write(&path, video).unwrap();
+    let mut camera = open(&path);
+    assert!(camera.next_frame().unwrap().is_some());
+    fs::rename(&path, dir.path().join("elsewhere.y4m")).unwrap();
+    assert_eq!(camera.next_frame().unwrap_err(), CameraError::Gone);
+}
+
+#[test]
 fn a_slow_camera_says_not_yet_instead_of_blocking() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("1.png"), png(&small("first"))).unwrap();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 use crate::webdriver::Window;
 
+pub mod camera;
 pub mod counter;
 pub mod desk;
 pub mod owner;

@@ -278,7 +278,9 @@ data_uri: string;
 /**  Pixels across. */
 width: number; 
 /**  Pixels down. */
-height: number } | 
+height: number; 
+/**  The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn. */
+outlines: number[][] } | 
 /**  A code was read and acted upon. */
 { kind: "scan"; 
 /**  What it did. */

@@ -236,6 +236,9 @@ pub enum CameraEventView {
         width: u32,
         /// Pixels down.
         height: u32,
+        /// The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn.
+        #[specta(type = Vec<Vec<i32>>)]
+        outlines: Vec<Vec<f64>>,
     },
     /// A code was read and acted upon.
     Scan {

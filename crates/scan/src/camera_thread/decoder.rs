@@ -1,4 +1,4 @@
-//! What happens with one frame after the other: shown, decoded, and told of.
+//! What happens with one frame after the other: decoded, told of, and shown with what was read in it.
 
 use std::time::Instant;
 
@@ -7,7 +7,11 @@ use crate::calm::Calm;
 use crate::decode::Scanner;
 use crate::frame::{Frame, preview_jpeg};
 use crate::presence::Presence;
-use crate::types::ScanSource;
+use crate::types::{Point, ScanSource};
+
+/// How long an outline is shown without being seen again: one unreadable frame makes no flicker, and a card that left
+/// takes its outline along.
+const OUTLINE_MS_MAX: i64 = 150;
 
 /// What happens with one frame after the other.
 pub(super) struct Decoder<'a> {
@@ -19,6 +23,14 @@ pub(super) struct Decoder<'a> {
     calm: Calm,
     decodes: Pace,
     previews: Pace,
+    outlines: Outlines,
+}
+
+/// Where codes were read last.
+#[derive(Default)]
+struct Outlines {
+    corners: Vec<[Point; 4]>,
+    read_ms: i64,
 }
 
 /// Lets something happen no more often than so many times a second.
@@ -47,6 +59,16 @@ impl Pace {
     }
 }
 
+impl Outlines {
+    fn at(&self, now_ms: i64) -> Vec<[Point; 4]> {
+        if (now_ms - self.read_ms).abs() <= OUTLINE_MS_MAX {
+            self.corners.clone()
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 impl<'a> Decoder<'a> {
     pub(super) fn new(
         options: &'a CameraOptions,
@@ -61,6 +83,7 @@ impl<'a> Decoder<'a> {
             calm: Calm::default(),
             decodes: Pace::of(options.decode_fps_max),
             previews: Pace::of(options.preview_fps_max),
+            outlines: Outlines::default(),
         }
     }
 
@@ -69,37 +92,51 @@ impl<'a> Decoder<'a> {
         if let Some(hint) = self.calm.forget() {
             (self.on_event)(CameraEvent::Hint(hint));
         }
+        self.outlines = Outlines::default();
         (self.on_event)(notice);
     }
 
-    /// Shows and decodes the frame, each where it is due; tells whether it was decoded.
+    /// Decodes and shows the frame, each where it is due; tells whether it was decoded. In this order, so that an
+    /// outline lies on the code of its own frame.
     pub(super) fn take(&mut self, frame: &Frame, kind: ScanSource) -> bool {
         let now_ms = (self.options.clock)();
+        let decoded = self.options.decode_fps_max == 0 || self.decodes.is_due(now_ms);
+        if decoded {
+            self.decode(frame, kind, now_ms);
+        }
         if self.options.preview_fps_max > 0 && self.previews.is_due(now_ms) {
-            self.preview(frame);
+            self.preview(frame, now_ms);
         }
-        if self.options.decode_fps_max > 0 && !self.decodes.is_due(now_ms) {
-            return false;
-        }
+        decoded
+    }
+
+    fn decode(&mut self, frame: &Frame, kind: ScanSource, now_ms: i64) {
         let started = self.started;
         let sight = self.scanner.look(&frame.grey, &|| started.elapsed());
         let read = !sight.found.is_empty();
         if let Some(hint) = self.calm.update(sight.hint, read, now_ms) {
             (self.on_event)(CameraEvent::Hint(hint));
         }
+        if read {
+            let corners = sight.found.iter().filter_map(|found| found.outline);
+            self.outlines = Outlines {
+                corners: corners.collect(),
+                read_ms: now_ms,
+            };
+        }
         for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
         }
-        true
     }
 
-    fn preview(&self, frame: &Frame) {
+    fn preview(&self, frame: &Frame, now_ms: i64) {
         let (width, quality) = (self.options.preview_width_max, self.options.preview_quality);
         match preview_jpeg(&frame.grey, width, quality) {
             Ok(preview) => (self.on_event)(CameraEvent::Preview {
                 jpeg: preview.jpeg,
                 width: preview.width,
                 height: preview.height,
+                outlines: self.outlines.at(now_ms),
             }),
             Err(err) => tracing::debug!(%err, "no preview"),
         }

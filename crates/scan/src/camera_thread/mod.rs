@@ -14,7 +14,7 @@ use self::mailbox::{Mailbox, Next};
 use self::take::take_frames;
 use crate::decode::{Hint, guarded};
 use crate::source::{CameraError, FrameSource};
-use crate::types::Scan;
+use crate::types::{Point, Scan};
 
 /// How long a stop waits for a camera that hangs in its driver, before it is left behind.
 const HUNG_CAMERA_WAIT: Duration = Duration::from_secs(3);
@@ -36,6 +36,8 @@ pub enum CameraEvent {
         width: u32,
         /// Its height in pixels.
         height: u32,
+        /// Where the codes in it lie: the corners of each, in order around it.
+        outlines: Vec<[Point; 4]>,
     },
     /// A code came into view.
     Scan(Scan),

@@ -53,7 +53,8 @@ fn look(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> Look {
         if let Some(Some((code, points))) = read {
             used.extend(corners);
             let outline = match points.as_slice() {
-                [a, b, c, d] => Some([a, b, c, d].map(|p| share(p.x, p.y, frame))),
+                // They come row by row.
+                [tl, tr, bl, br] => Some([tl, tr, br, bl].map(|p| share(p.x, p.y, frame))),
                 _ => None,
             };
             look.found.push(Found {

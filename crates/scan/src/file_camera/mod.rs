@@ -128,13 +128,12 @@ impl FrameSource for FileCamera {
         std::thread::sleep(wait);
         // A late frame does not make the following ones hurry.
         self.due = Some(due.max(now) + self.interval);
-        let grey = self.recording.next().map_err(|reason| {
-            if self.path.exists() {
-                unreadable(&self.path, reason)
-            } else {
-                CameraError::Gone
-            }
-        })?;
+        let next = self.recording.next();
+        // A video that was taken away can still be read to its end here and there: pulled out is pulled out.
+        if !self.path.exists() {
+            return Err(CameraError::Gone);
+        }
+        let grey = next.map_err(|reason| unreadable(&self.path, reason))?;
         let grey = grey.shrunk_to(SIDE_MAX).unwrap_or(grey);
         let seq = self.next_seq;
         self.next_seq += 1;

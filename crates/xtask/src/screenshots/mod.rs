@@ -1,5 +1,7 @@
 //! `cargo xtask screenshots`: every place, as it looks in the running app.
 
+mod album;
+mod camera;
 mod trouble;
 
 use std::fs;
@@ -21,7 +23,8 @@ use crate::{desktop, run, shell};
 pub struct Options {
     /// Where the pictures go
     folder: PathBuf,
-    /// Only this place, such as `counter` or `customers/ID`; `trouble` is what goes wrong
+    /// Only this place, such as `counter` or `customers/ID`; `camera` is a card
+    /// before it, `trouble` what goes wrong
     #[arg(long, value_name = "PLACE")]
     only: Option<String>,
     /// Only in these colours
@@ -36,11 +39,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether trouble is asked for: with everything, or by its name.
-    fn trouble(&self) -> bool {
+    /// Whether the stage `name` is asked for: with everything, or by its name.
+    fn wants(&self, name: &str) -> bool {
         match self.only.as_deref() {
             None => self.theme.is_none() && self.lang.is_none(),
-            Some(place) => place == "trouble",
+            Some(place) => place == name,
         }
     }
 }
@@ -107,7 +110,10 @@ fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
     }
     drop(window);
     hub.stop()?;
-    if options.trouble() {
+    if options.wants("camera") {
+        taken += camera::take(&options.folder)?;
+    }
+    if options.wants("trouble") {
         taken += trouble::take(&options.folder)?;
     }
     println!("--> {taken} pictures in {}", options.folder.display());
@@ -179,7 +185,7 @@ fn take_series(
 /// The places to take, locked first; `NAME/first` is the first item that a place lists.
 fn wanted(options: &Options) -> Vec<String> {
     match options.only.as_deref() {
-        Some("trouble") => return Vec::new(),
+        Some("camera" | "trouble") => return Vec::new(),
         Some(place) => return vec![place.to_owned()],
         None => {}
     }

@@ -1,45 +1,18 @@
 //! Pictures of what a shop hopes never to see: a torn book, a change that the hub refused, a hub that is gone.
 
-use std::fs;
 use std::path::Path;
 
 use counterfoil_tests::Result;
 use counterfoil_tests::stage::{Setting, Stage};
 use counterfoil_tests::stories::{counter, desk};
-use counterfoil_tests::till::{self, DESKTOP, PHONE, Size, Staff, TABLET, id};
-use counterfoil_tests::webdriver::Window;
+use counterfoil_tests::till::{self, Staff, id};
+
+use super::album::Album;
 
 /// Takes them all; how many.
 pub fn take(folder: &Path) -> Result<usize> {
     let album = Album { folder };
     Ok(torn(&album)? + refused(&album)?)
-}
-
-struct Album<'a> {
-    folder: &'a Path,
-}
-
-impl Album<'_> {
-    /// One state at every size, and in the dark, in the demo shop's own language.
-    fn take(&self, window: &Window, name: &str) -> Result<usize> {
-        let looks: [(Size, till::Theme); 4] = [
-            (PHONE, till::Theme::Light),
-            (TABLET, till::Theme::Light),
-            (DESKTOP, till::Theme::Light),
-            (TABLET, till::Theme::Dark),
-        ];
-        for (size, theme) in looks {
-            window.resize(size.width, size.height)?;
-            till::paint(window, theme)?;
-            window.settle()?;
-            let (width, height) = (size.width, size.height);
-            let file = format!("{name}-{width}x{height}-{}-es.png", theme.name());
-            fs::write(self.folder.join(&file), window.screenshot()?)?;
-            println!("    {file}");
-        }
-        till::paint(window, till::Theme::Light)?;
-        Ok(looks.len())
-    }
 }
 
 fn torn(album: &Album<'_>) -> Result<usize> {

@@ -32,6 +32,7 @@ const preview: CameraEventView = {
   data_uri: "data:image/jpeg;base64,AAAA",
   width: 640,
   height: 360,
+  outlines: [],
 };
 const gone: CameraEventView = {
   kind: "failed",
@@ -81,6 +82,31 @@ it("takes the hint away when the code is read", () => {
 it("takes the hint away when it is over", () => {
   sees(preview, { kind: "hint", hint: "glare" }, { kind: "hint", hint: null });
   expect(at("camera-hint")).toBeNull();
+});
+
+it("outlines the code where it lies in each picture, and nothing once it has left", () => {
+  const corners = [0.25, 0.5, 0.75, 0.5, 0.75, 1, 0.25, 1];
+  sees({ ...preview, outlines: [corners] });
+  const outline = (): string | null | undefined =>
+    at("camera-outline")?.querySelector("polygon")?.getAttribute("points");
+  expect(outline()).toBe("160,180 480,180 480,360 160,360");
+  sees({ ...preview, outlines: [corners.map((corner) => corner / 2)] });
+  expect(outline()).toBe("80,90 240,90 240,180 80,180");
+  sees(preview);
+  expect(at("camera-outline")).toBeNull();
+});
+
+it("lights the outline up when the code is read, for a moment", () => {
+  vi.useFakeTimers();
+  sees(
+    { kind: "scan", outcome: merchant, outline: null },
+    { ...preview, outlines: [[0, 0, 1, 1]] },
+  );
+  expect(at("camera-outline")?.classList).toContain("lit");
+  vi.advanceTimersByTime(1000);
+  flushSync();
+  expect(at("camera-outline")?.classList).not.toContain("lit");
+  vi.useRealTimers();
 });
 
 it("says that the camera was pulled out and is looked for, and goes on when it is back", () => {
