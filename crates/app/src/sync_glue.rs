@@ -216,7 +216,7 @@ impl Counterfoil {
     /// Something was written: send it, and tell the pill.
     pub(crate) fn nudge_sync(&self) {
         match self.sync_handle() {
-            Some(handle) => handle.nudge(),
+            Some(handle) => handle.written(),
             None => self.publish_status(),
         }
     }

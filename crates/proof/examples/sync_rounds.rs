@@ -322,7 +322,7 @@ impl Bench {
                 let op = self.stamp();
                 round.time(1, || -> Result<(), SampleError> {
                     self.seller.store.transact(op, Some(self.shop.cashier))?;
-                    engines[0].nudge();
+                    engines[0].written();
                     arrivals.recv_timeout(PATIENCE)?;
                     Ok(())
                 })?;

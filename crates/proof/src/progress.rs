@@ -26,6 +26,13 @@ impl Progress {
         }
     }
 
+    /// Something did not hold: said at once, for a long run may never come to its end.
+    pub fn trouble(&self, seed: u64, broken: &str) {
+        let lane = self.lane;
+        // As below.
+        let _ = writeln!(std::io::stderr(), "{lane}: seed {seed}: BROKEN: {broken}");
+    }
+
     /// So many are done, and so many of them failed.
     pub fn tell(&mut self, done: u64, failed: usize) {
         let took = self.began.elapsed();

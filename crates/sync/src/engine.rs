@@ -18,6 +18,7 @@ use crate::live;
 use crate::plan::{self, POLL};
 use crate::status::{Progress, SyncState, SyncStatus, Weather, state_of};
 use crate::steps::{self, Pushed};
+use crate::wanted::Wanted;
 
 /// How often the till looks for what it may let go of, the first time when a start is over.
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
@@ -49,7 +50,7 @@ pub(crate) struct Shared<T> {
     last: Mutex<Option<SyncStatus>>,
     on_status: OnStatus,
     pub(crate) push: Notify,
-    pull: Notify,
+    pull: Wanted,
     /// Woken when the network is back: ends every backoff.
     back: watch::Sender<u64>,
     /// The hub revoked this device: nothing is pushed or pulled any more.
@@ -64,6 +65,7 @@ pub struct SyncHandle {
 }
 
 trait Wake: Send + Sync {
+    fn written(&self);
     fn nudge(&self);
     fn online(&self);
     fn status(&self) -> SyncStatus;
@@ -85,7 +87,7 @@ impl SyncEngine {
             last: Mutex::new(None),
             on_status,
             push: Notify::new(),
-            pull: Notify::new(),
+            pull: Wanted::default(),
             back,
             revoked,
         });
@@ -112,7 +114,12 @@ impl SyncEngine {
 }
 
 impl SyncHandle {
-    /// Something was written, or somebody wants it now: push and pull at once.
+    /// Something was written here: it is pushed at once. What becomes of it is pulled once the hub has it.
+    pub fn written(&self) {
+        self.inner.written();
+    }
+
+    /// Somebody wants it now: push and pull at once.
     pub fn nudge(&self) {
         self.inner.nudge();
     }
@@ -144,16 +151,20 @@ async fn until(mut stopped: watch::Receiver<bool>, work: impl Future<Output = ()
 }
 
 impl<T: Transport> Wake for Shared<T> {
-    fn nudge(&self) {
+    fn written(&self) {
         self.push.notify_one();
-        self.pull.notify_one();
         self.publish();
+    }
+
+    fn nudge(&self) {
+        self.pull.now();
+        self.written();
     }
 
     fn online(&self) {
         self.back.send_modify(|n| *n += 1);
         self.push.notify_one();
-        self.pull.notify_one();
+        self.pull.now();
     }
 
     fn status(&self) -> SyncStatus {
@@ -295,7 +306,7 @@ async fn push_loop<T: Transport>(shared: Arc<Shared<T>>) {
             }
             Ok(Pushed::PullFirst) => {
                 shared.weather().at_head = false;
-                shared.pull.notify_one();
+                shared.pull.now();
                 // The pull says when; until then every push would get the same answer.
                 shared.push.notified().await;
             }
@@ -304,7 +315,7 @@ async fn push_loop<T: Transport>(shared: Arc<Shared<T>>) {
                 // Our own changes come back by the pull before both sides are in step.
                 shared.weather().at_head = false;
                 shared.succeeded();
-                shared.pull.notify_one();
+                shared.pull.now();
             }
             Err(error) => {
                 failures += 1;
@@ -319,6 +330,7 @@ async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
     let mut failures = 0;
     let mut follower = Follower::default();
     loop {
+        shared.pull.begin();
         match follower.step(&shared).await {
             Ok(Next::AtOnce) => failures = 0,
             Ok(Next::After(wait)) => {
@@ -328,7 +340,7 @@ async fn pull_loop<T: Transport>(shared: Arc<Shared<T>>) {
             Ok(Next::WhenThereIsMore) => {
                 failures = 0;
                 tokio::select! {
-                    () = shared.pull.notified() => {}
+                    () = shared.pull.wait(follower.cursor) => shared.weather().at_head = false,
                     () = tokio::time::sleep(POLL) => {}
                 }
             }
@@ -398,11 +410,7 @@ async fn live_loop<T: Transport>(shared: Arc<Shared<T>>) {
                 ended = &mut listen => break ended,
                 Some(hint) = heard.recv() => {
                     failures = 0;
-                    let cursor = shared.config.store.cursor().unwrap_or_default();
-                    if cursor.epoch != Some(hint.epoch) || hint.seq > cursor.seq {
-                        shared.weather().at_head = false;
-                        shared.pull.notify_one();
-                    }
+                    shared.pull.up_to(hint);
                     // A hint is proof that the network is back.
                     if shared.weather().offline_since.is_some() {
                         shared.back.send_modify(|n| *n += 1);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use counterfoil_store::Cursor;
+
 use crate::bootstrap::{Boot, bootstrap_once};
 use crate::checks::{Checked, Depth, check_once};
 use crate::engine::Shared;
@@ -30,6 +32,8 @@ pub(crate) struct Follower {
     gone: u32,
     checks: u32,
     checked: Option<tokio::time::Instant>,
+    /// How far the last pull came.
+    pub(crate) cursor: Cursor,
 }
 
 impl Follower {
@@ -39,10 +43,18 @@ impl Follower {
         shared: &Shared<T>,
     ) -> Result<Next, SyncError> {
         let config = &shared.config;
-        if let Some(why) = self.image_wanted(shared).await? {
+        let (cursor, differs, device) = steps::blocking(&config.store, |s| {
+            let device = s.identity()?.map(|i| i.device_id);
+            Ok((s.cursor()?, !s.differences()?.is_empty(), device))
+        })
+        .await?;
+        let why = plan::image_wanted(cursor.seq, self.behind, differs).filter(|_| !self.pulls);
+        if let Some(why) = why {
             return self.bootstrap(shared, why).await;
         }
-        let pulled = steps::pull_once(&config.store, &shared.client, &config.credentials).await?;
+        let (client, by) = (&shared.client, &config.credentials);
+        let pulled = steps::pull_after(&config.store, client, by, cursor, device).await?;
+        self.cursor = pulled.cursor;
         self.behind = pulled.behind;
         shared.weather().at_head = pulled.at_head;
         shared.succeeded();
@@ -55,17 +67,6 @@ impl Follower {
         }
         self.pulls = false;
         self.check(shared).await
-    }
-
-    async fn image_wanted<T: Transport>(
-        &self,
-        shared: &Shared<T>,
-    ) -> Result<Option<Why>, SyncError> {
-        let (cursor, differs) = steps::blocking(&shared.config.store, |s| {
-            Ok((s.cursor()?, !s.differences()?.is_empty()))
-        })
-        .await?;
-        Ok(plan::image_wanted(cursor.seq, self.behind, differs).filter(|_| !self.pulls))
     }
 
     async fn bootstrap<T: Transport>(

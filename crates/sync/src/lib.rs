@@ -14,6 +14,7 @@ pub mod live;
 pub mod plan;
 pub mod status;
 pub mod steps;
+mod wanted;
 
 pub use client::{HubClient, HubCredentials};
 pub use engine::{SyncConfig, SyncEngine, SyncHandle};

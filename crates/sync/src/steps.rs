@@ -1,10 +1,10 @@
 //! Single steps of the sync: push one batch, pull one page. A loop, a command line or a simulation calls them.
 
-use counterfoil_domain::planted;
+use counterfoil_domain::{DeviceId, planted};
 use counterfoil_protocol::sync::{
     PULL_ROWS_MAX, PUSH_BYTES_MAX, PUSH_OPS_MAX, PullQuery, PullReply, PushReply, PushRequest,
 };
-use counterfoil_store::{Store, StoreError};
+use counterfoil_store::{Cursor, Store, StoreError};
 use uuid::Uuid;
 
 use crate::client::{HubClient, HubCredentials};
@@ -48,6 +48,8 @@ pub struct Pulled {
     pub restored: bool,
     /// How many changes the hub has beyond the cursor.
     pub behind: u64,
+    /// How far the till has followed the hub now.
+    pub cursor: Cursor,
 }
 
 /// Runs a blocking step of the store off the async threads.
@@ -165,7 +167,21 @@ pub async fn pull_once<T: Transport>(
     client: &HubClient<T>,
     by: &HubCredentials,
 ) -> Result<Pulled, SyncError> {
-    let (cursor, identity) = blocking(store, |s| Ok((s.cursor()?, s.identity()?))).await?;
+    let (cursor, device) = blocking(store, |s| {
+        Ok((s.cursor()?, s.identity()?.map(|i| i.device_id)))
+    })
+    .await?;
+    pull_after(store, client, by, cursor, device).await
+}
+
+/// [`pull_once`] for who knows the cursor and the till already.
+pub(crate) async fn pull_after<T: Transport>(
+    store: &Store,
+    client: &HubClient<T>,
+    by: &HubCredentials,
+    cursor: Cursor,
+    device: Option<DeviceId>,
+) -> Result<Pulled, SyncError> {
     let query = PullQuery {
         epoch: cursor.epoch,
         after: cursor.seq,
@@ -191,6 +207,10 @@ pub async fn pull_once<T: Transport>(
                 at_head: false,
                 restored: true,
                 behind: 0,
+                cursor: Cursor {
+                    epoch: Some(epoch),
+                    seq: 0,
+                },
             })
         }
         PullReply::Changes {
@@ -208,12 +228,13 @@ pub async fn pull_once<T: Transport>(
                 )
                 .into());
             }
-            let device = identity.map(|i| i.device_id);
-            blocking(store, move |s| {
-                let this = device.unwrap_or(counterfoil_domain::DeviceId(Uuid::nil()));
+            let cursor = blocking(store, move |s| {
+                let this = device.unwrap_or(DeviceId(Uuid::nil()));
                 let changes = changes.into_iter().map(|c| convert::confirmed(c, this));
-                s.apply_changes(epoch, clock.unwrap_or_default(), changes.collect())?;
-                s.learn_archived(epoch, archived)
+                let cursor =
+                    s.apply_changes(epoch, clock.unwrap_or_default(), changes.collect())?;
+                s.learn_archived(epoch, archived)?;
+                Ok(cursor)
             })
             .await?;
             Ok(Pulled {
@@ -221,6 +242,7 @@ pub async fn pull_once<T: Transport>(
                 at_head: reached >= head,
                 restored: false,
                 behind: head.saturating_sub(reached),
+                cursor,
             })
         }
     }

@@ -235,7 +235,7 @@ async fn work(folder: &Path) -> Result {
             () = tokio::time::sleep(PACE) => {}
         }
         tokio::task::block_in_place(|| counter.step())?;
-        engine.nudge();
+        engine.written();
     }
     engine.stop().await;
     loop {

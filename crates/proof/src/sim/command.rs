@@ -152,6 +152,7 @@ pub fn many(arguments: &Arguments, stop_at_first: bool) -> Outcome<Report> {
             report.runs += 1;
             report.tally.add(&run.tally);
             if let Some(broken) = run.broken {
+                progress.trouble(seed, &broken);
                 report.failures.push(Failure {
                     seed,
                     broken,

@@ -55,9 +55,14 @@ impl World {
                 .map(|(table, _)| *table)
                 .collect();
             if !differ.is_empty() {
+                let mut rows = Vec::new();
+                for table in &differ {
+                    rows.extend(differing_rows(store, observer.store()?, table)?);
+                }
                 return Err(at(format!(
-                    "differs from a till that pulled everything afresh, in {}",
-                    differ.join(", ")
+                    "differs from a till that pulled everything afresh, in {}: {}",
+                    differ.join(", "),
+                    rows.join("; ")
                 )));
             }
         }
@@ -176,7 +181,7 @@ impl World {
 /// More pages of changes than any run leaves behind.
 const PAGES_MAX: u32 = 100;
 
-const LOST_ROWS: [&str; 8] = [
+const LOST_ROWS: [&str; 9] = [
     "DELETE FROM sale WHERE op_id = ?1",
     "DELETE FROM refund WHERE op_id = ?1",
     "DELETE FROM stamp WHERE op_id = ?1",
@@ -185,8 +190,49 @@ const LOST_ROWS: [&str; 8] = [
     "DELETE FROM shift WHERE op_id = ?1 AND close_op_id IS NULL",
     "UPDATE shift SET closed_by = NULL, closed_at = NULL, expected_minor = NULL, counted_minor = NULL, note = '', close_op_id = NULL
      WHERE close_op_id = ?1",
-    "UPDATE shift SET op_id = NULL WHERE op_id = ?1",
+    // What is left of a shift is what its closing says of it.
+    "UPDATE shift SET op_id = NULL, opened_by = closed_by, opened_at = closed_at, opening_float_minor = 0
+     WHERE op_id = ?1 AND close_op_id IS NOT NULL",
+    "DELETE FROM shift WHERE op_id IS NULL AND close_op_id IS NULL AND ?1 IS NOT NULL",
 ];
+
+/// The rows that only one of two tills has.
+fn differing_rows(till: &Store, afresh: &Store, table: &str) -> Outcome<Vec<String>> {
+    let rows_of = |store: &Store| {
+        store.read(|conn| {
+            // The name is one of the checksum's constants; a table's name cannot be a parameter.
+            let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
+            let width = statement.column_count();
+            let rows = statement.query_map([], |row| {
+                (0..width)
+                    .map(|n| {
+                        row.get_ref(n).map(|value| {
+                            let number = || value.as_i64().map(|number| number.to_string());
+                            value
+                                .as_str()
+                                .map(str::to_owned)
+                                .or_else(|_| number())
+                                .unwrap_or_else(|_| "-".to_owned())
+                        })
+                    })
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(|values| values.join(" "))
+            })?;
+            Ok(rows.collect::<Result<BTreeSet<_>, _>>()?)
+        })
+    };
+    let (here, there) = (rows_of(till)?, rows_of(afresh)?);
+    let only = |mine: &BTreeSet<String>, other: &BTreeSet<String>, whose: &str| {
+        mine.difference(other)
+            .map(|row| format!("{whose} {table} {row}"))
+            .collect::<Vec<_>>()
+    };
+    Ok([
+        only(&here, &there, "this till's"),
+        only(&there, &here, "the hub's"),
+    ]
+    .concat())
+}
 
 /// Each operation that is owed is on the hub once, and nothing else is.
 fn exactly(owed: &BTreeSet<OpId>, ledger: &HubLedger) -> Outcome<()> {

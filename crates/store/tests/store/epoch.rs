@@ -160,3 +160,22 @@ fn what_the_hub_should_have_but_does_not_send_goes_again_without_further_work() 
     pull(&old, &till);
     assert_eq!(till.state_of(lost), "confirmed");
 }
+
+#[test]
+fn operation_that_a_restored_hub_asked_for_before_it_was_followed_is_sent_in_a_new_life() {
+    let (till, hub) = Till::in_step();
+    let mut old = hub.clone();
+    till.store.begin_incarnation().unwrap();
+    let lost = till.store.transact(till.shop.deliver(0, 5), None).unwrap();
+    hub.clone().sync(&till);
+    assert_eq!(till.state_of(lost), "confirmed");
+    // A push finds the gap before a pull hears of the new epoch, and that one names the last seq of an earlier life.
+    till.store.resend_from(1).unwrap();
+    assert!(last_seq(&old) > 1);
+    restore(&till, &old);
+    pull(&old, &till);
+    // The hub holds another history of this life.
+    till.store.begin_incarnation().unwrap();
+    old.push_all_in(&till, NEW);
+    assert!(old.stored.contains_key(&lost));
+}

@@ -102,9 +102,7 @@ async fn read_changes(
             .bind(READ_AT_ONCE)
             .fetch_all(&mut *conn)
             .await?;
-        if rows.is_empty() {
-            return Ok(changes);
-        }
+        let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < READ_AT_ONCE);
         for row in rows {
             // A number that was taken by a transaction which commits later than the next one.
             planted!("serial-cursor", {
@@ -123,6 +121,9 @@ async fn read_changes(
             bytes_left = bytes_left.saturating_sub(body.len() + 1);
             after = row.try_get::<i64, _>("seq")?.cast_unsigned();
             changes.push(body);
+        }
+        if is_last {
+            return Ok(changes);
         }
     }
 }
