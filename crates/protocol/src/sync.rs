@@ -170,7 +170,19 @@ pub enum PullReply {
         head: u64,
         /// The device's last seq in its newest incarnation that the hub knows.
         last_seq: u64,
+        /// The cursor that was asked with; absent from an older hub.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Asked>,
     },
+}
+
+/// The cursor of a question, repeated in its answer: a cache that serves an earlier answer is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The epoch the cursor belongs to.
+    pub epoch: Option<Uuid>,
+    /// The last change that was applied.
+    pub after: u64,
 }
 
 /// A hint over the live connection: something up to `seq` is there to pull.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use counterfoil_protocol::image::PIECE_BYTES_MAX;
-use counterfoil_protocol::sync::PushReply;
+use counterfoil_protocol::sync::{Asked, PullQuery, PushReply};
+use uuid::Uuid;
 
 use crate::error::HubError;
 
@@ -147,9 +148,41 @@ pub fn needs_a_person(error: &HubError) -> bool {
     )
 }
 
+/// Whether the word that the hub was restored answers this question. An earlier one that a cache kept would send the till back
+/// over changes that it has pulled since.
+#[must_use]
+pub fn answers(query: &PullQuery, epoch: Uuid, head: u64, asked: Option<&Asked>) -> bool {
+    let is_ours = asked.is_none_or(|a| (a.epoch, a.after) == (query.epoch, query.after));
+    let follows_already = query.epoch == Some(epoch) && query.after <= head;
+    is_ours && !follows_already
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_answer_to_this_very_question_says_that_the_hub_was_restored() {
+        let (old, new) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let query = |epoch, after| PullQuery {
+            epoch: Some(epoch),
+            after,
+            limit: None,
+        };
+        let asked = |epoch, after| Asked {
+            epoch: Some(epoch),
+            after,
+        };
+        let before = asked(old, 25);
+        assert!(answers(&query(old, 25), new, 20, Some(&before)));
+        assert!(!answers(&query(new, 25), new, 20, Some(&before)));
+        assert!(!answers(&query(new, 31), new, 20, Some(&asked(new, 25))));
+        // A database was put back and nobody told the tills: the cursor lies beyond the head.
+        assert!(answers(&query(new, 25), new, 20, Some(&asked(new, 25))));
+        // An older hub does not repeat the question.
+        assert!(answers(&query(old, 25), new, 20, None));
+        assert!(!answers(&query(new, 15), new, 20, None));
+    }
 
     #[test]
     fn a_wait_never_exceeds_its_bound_and_doubles_until_five_minutes() {

@@ -11,7 +11,7 @@ use crate::client::{HubClient, HubCredentials};
 use crate::convert;
 use crate::error::{HubError, SyncError};
 use crate::http::Transport;
-use crate::plan::{AfterPush, after_push};
+use crate::plan::{AfterPush, after_push, answers};
 
 /// Room left in a push for the envelope around the operations, in bytes.
 const PUSH_OVERHEAD: usize = 4 * 1024;
@@ -192,9 +192,9 @@ pub(crate) async fn pull_after<T: Transport>(
             epoch,
             head,
             last_seq,
+            asked,
         } => {
-            if cursor.epoch == Some(epoch) && cursor.seq <= head {
-                // Following it would throw away what was pulled since.
+            if !answers(&query, epoch, head, asked.as_ref()) {
                 return Err(HubError::Nonsense(
                     "an answer from before this till followed the restored hub".to_owned(),
                 )

@@ -2,7 +2,7 @@
 
 use axum::extract::{Query, State};
 use counterfoil_domain::planted;
-use counterfoil_protocol::sync::{PULL_BYTES_MAX, PULL_ROWS_MAX, PullReply};
+use counterfoil_protocol::sync::{Asked, PULL_BYTES_MAX, PULL_ROWS_MAX, PullReply};
 use serde::Deserialize;
 use sqlx::AnyConnection;
 use sqlx::Row as _;
@@ -59,6 +59,7 @@ pub(super) async fn pull(
             epoch: hub.epoch,
             head,
             last_seq,
+            asked: Some(Asked { epoch, after }),
         });
     }
     let changes = read_changes(&mut tx, &tenant, after, limit).await?;
