@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/hub/0001_init.sql"),
     include_str!("../../../../migrations/hub/0002_clock.sql"),
     include_str!("../../../../migrations/hub/0003_lookups_alone.sql"),
+    include_str!("../../../../migrations/hub/0004_heard.sql"),
 ];
 
 /// Connections to PostgreSQL, and readers of SQLite.

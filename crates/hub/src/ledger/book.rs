@@ -23,6 +23,8 @@ pub struct Book {
     pub key: String,
     /// The time of this write.
     pub now: UnixMs,
+    /// The latest time of any write for the tenant before this one.
+    heard: UnixMs,
     /// The newest change.
     pub head: u64,
     /// The newest clock among the tenant's fields.
@@ -50,6 +52,7 @@ impl Book {
             tenant,
             key,
             now,
+            heard: UnixMs(row.try_get("heard_ms")?),
             head: u64::try_from(row.try_get::<i64, _>("head")?).unwrap_or(0),
             clock: clock_of(&row)?,
             hub_device: DeviceId(uuid_of(&row, "hub_device_id")?),
@@ -107,6 +110,7 @@ impl Book {
         )
         .await?;
         self.head += changes.len() as u64;
+        self.heard = self.latest();
         Ok(())
     }
 
@@ -120,6 +124,7 @@ impl Book {
             .bind(self.head.cast_signed())
             .bind(self.clock.ms)
             .bind(i64::from(self.clock.counter))
+            .bind(self.heard.0)
             .execute(conn)
             .await?;
         Ok(())
@@ -153,6 +158,12 @@ impl Book {
         };
         self.append(conn, None, done).await?;
         Ok(again)
+    }
+
+    /// The latest that it ever was for this tenant. The hub's own clock may have gone back since: a till whose clock is right
+    /// is not ahead then.
+    pub(super) fn latest(&self) -> UnixMs {
+        self.heard.max(self.now)
     }
 
     /// A counter that is unique and rising within the tenant, whose counter row is held; `ahead` changes are not appended yet.

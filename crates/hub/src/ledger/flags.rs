@@ -146,7 +146,7 @@ pub(super) async fn clock_ahead(
     let flagged = sheet
         .flag_clock(meta.device_id, book.now, book.now.plus_ms(-CLOCK_REPORT_MS))
         .await?;
-    let details = json!({ "device_id": meta.device_id, "ahead_ms": meta.hlc.ms - book.now.0 });
+    let details = json!({ "device_id": meta.device_id, "ahead_ms": meta.hlc.ms - book.latest().0 });
     let subject = (EntityKind::Shop, book.tenant.0);
     Ok(flagged.then_some(Remark {
         code: "clock_ahead",

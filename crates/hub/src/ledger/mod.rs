@@ -154,11 +154,18 @@ async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Re
     let (mut hlc, ahead) = planted!(
         "clock-ahead-believed",
         (meta.hlc, false),
-        meta.hlc.clamped(book.now)
+        meta.hlc.clamped(book.latest())
     );
     if ahead {
-        // Held back to one moment, a till's operations would meet there and the first would win.
-        hlc.counter = book.turn(sheet.turn);
+        // Held back to one moment, a till's operations would meet there and the first would win, or whoever had followed the
+        // newest clock up to that very moment. What is heard later is the later.
+        let newest = book.clock.max(sheet.written.newest_clock());
+        let next = if newest.ms == hlc.ms {
+            newest.counter.saturating_add(1)
+        } else {
+            0
+        };
+        hlc.counter = book.turn(sheet.turn).max(next);
     }
     let clock = FieldClock {
         hlc,

@@ -147,6 +147,69 @@ async fn a_clock_far_ahead_is_held_back_and_told_once_a_day() {
 }
 
 #[tokio::test]
+async fn a_hub_whose_own_clock_went_back_holds_back_no_till_whose_clock_is_right() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let (mut first, mut second) = (world.till(&owner).await, world.till(&owner).await);
+        let (customer, op) = enrolment(&world, "+51987654321");
+        first.act(&world, op).await;
+        let hour_ms = 3_600_000;
+        world.clock.advance_ms(-hour_ms);
+        for till in [&mut first, &mut second] {
+            till.clock_off_ms = hour_ms + 60_000;
+        }
+        let named = |name: &str| {
+            Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Customer,
+                id: customer.0,
+                fields: serde_json::from_value(json!({ "name": name })).unwrap(),
+            })
+        };
+        first.act(&world, named("Rosa")).await;
+        world.clock.advance_ms(1_000);
+        second.act(&world, named("Rosa María")).await;
+        assert_eq!(
+            codes(&first, &world).await,
+            [""; 0],
+            "nobody's clock is wrong"
+        );
+        let row = first.entity(&world, customer.0).await.unwrap();
+        assert_eq!(row.fields["name"], "Rosa María");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_held_back_is_later_than_who_followed_the_clock_up_to_that_moment() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let (mut fast, mut right) = (world.till(&owner).await, world.till(&owner).await);
+        fast.clock_off_ms = 86_400_000;
+        let (customer, op) = enrolment(&world, "+51987654321");
+        fast.act(&world, op).await;
+        let named = |name: &str| {
+            Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Customer,
+                id: customer.0,
+                fields: serde_json::from_value(json!({ "name": name })).unwrap(),
+            })
+        };
+        let answer = world.get("/api/v1/sync/pull?after=0", &right.token).await;
+        let held: Hlc = serde_json::from_value(answer.data()["clock"].clone()).unwrap();
+        let mut followed = right.seal(&world, &named("Rosa"));
+        followed.hlc = Hlc {
+            ms: held.ms,
+            counter: held.counter + 500,
+        };
+        right.push(&world, std::slice::from_ref(&followed)).await;
+        fast.act(&world, named("Rosa María")).await;
+        let row = fast.entity(&world, customer.0).await.unwrap();
+        assert_eq!(row.fields["name"], "Rosa María");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_pull_tells_the_newest_clock_among_the_rows_and_none_that_is_held_back() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_domain::op::Op;
 use counterfoil_domain::{DeviceId, EntityKind, Hlc, OpId, UnixMs};
+use counterfoil_testkit::ManualClock;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -16,12 +17,31 @@ use super::{Outcome, say};
 const AHEAD_MS: i64 = 5 * 60_000;
 
 /// A clock as the hub believes it.
-type Believed = (i64, usize, DeviceId);
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Believed {
+    /// Milliseconds, a counter, and who; the counter of one that was held back is its turn at the hub.
+    clock: (i64, usize, DeviceId),
+    held_back: bool,
+}
+
+impl Believed {
+    /// Whether it is later than one that the hub heard before it; nobody knows where that one was held back to the very moment
+    /// which this one names.
+    fn is_later(&self, before: &Self) -> Option<bool> {
+        let met = self.clock.0 == before.clock.0;
+        match (self.held_back, before.held_back) {
+            // What is heard later is the later.
+            (true, false) if met => Some(true),
+            (false, true) if met => None,
+            _ => Some(self.clock > before.clock),
+        }
+    }
+}
 
 /// Who wrote a field when, and in what order among the writes of one till.
 #[derive(Clone, PartialEq)]
 struct Writing {
-    clock: Believed,
+    believed: Believed,
     till: usize,
     turn: u64,
     value: Value,
@@ -36,7 +56,7 @@ type Key = (EntityKind, Uuid, String);
 pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     let mut fields: BTreeMap<Key, Writing> = BTreeMap::new();
     let mut unsure: BTreeSet<Key> = BTreeSet::new();
-    let mut believed: BTreeMap<OpId, (Believed, bool)> = BTreeMap::new();
+    let mut believed: BTreeMap<OpId, Believed> = BTreeMap::new();
     let revivable: BTreeSet<Uuid> = ledger
         .fates
         .keys()
@@ -52,19 +72,24 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
         let Some(done) = world.done.get(&op_id) else {
             return;
         };
-        let mut clock = (hlc.ms, usize::try_from(hlc.counter).unwrap_or(0), device);
-        let mut held_back = false;
+        let counter = usize::try_from(hlc.counter).unwrap_or(0);
+        let mut mine = Believed {
+            clock: (hlc.ms, counter, device),
+            held_back: false,
+        };
         if let Some((now, turn)) = heard
             && hlc.ms > now.0 + AHEAD_MS
         {
             // Held back to one moment, what the hub hears later is the later.
-            clock = (now.0 + AHEAD_MS, turn, device);
-            held_back = true;
+            mine = Believed {
+                clock: (now.0 + AHEAD_MS, turn, device),
+                held_back: true,
+            };
         }
-        believed.insert(op_id, (clock, held_back));
+        believed.insert(op_id, mine);
         for (key, value) in written(&done.op) {
             let new = Writing {
-                clock,
+                believed: mine,
                 till: done.till,
                 turn: done.turn,
                 value,
@@ -73,12 +98,16 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
                 fields.insert(key, new);
                 continue;
             };
-            let tie = have.clock == new.clock;
+            let tie = have.believed == new.believed;
+            let is_later = mine.is_later(&have.believed);
+            if is_later.is_none() {
+                unsure.insert(key.clone());
+            }
             if tie && have.till != new.till && have.value != new.value {
                 // Two copies of one till at the same millisecond: whichever the hub heard first.
                 unsure.insert(key.clone());
             }
-            if new.clock > have.clock || (tie && new.turn > have.turn) {
+            if is_later == Some(true) || (tie && new.turn > have.turn) {
                 fields.insert(key, new);
             }
         }
@@ -86,9 +115,14 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     for done in &town.done {
         write(done.op_id, done.hlc, town.first_device, None);
     }
-    for (op_id, taken) in &world.book.taken {
+    let mut taken: Vec<_> = world.book.taken.iter().collect();
+    taken.sort_by_key(|(_, taken)| taken.turn);
+    let mut latest = ManualClock::START;
+    for (op_id, taken) in taken {
         let envelope = &taken.envelope;
-        let heard = Some((taken.hub_now, taken.turn));
+        // Where the hub's own clock went back, what it believed before still counts.
+        latest = latest.max(taken.hub_now);
+        let heard = Some((latest, taken.turn));
         write(*op_id, envelope.hlc, envelope.device_id, heard);
     }
     for ((kind, id, field), writing) in &fields {
@@ -114,15 +148,15 @@ pub fn check(town: &Town, world: &World, ledger: &HubLedger) -> Outcome<()> {
     check_clocks(world, ledger)
 }
 
-/// Whoever edits a field that they saw is later than whoever wrote it, however late their till's clock is. A hub whose
-/// own clock went back may hold them back all the same.
+/// Whoever edits a field that they saw is later than whoever wrote it, however late their till's clock is, and however
+/// far the hub's own clock went back.
 fn check_seen(
     world: &World,
     ledger: &HubLedger,
-    believed: &BTreeMap<OpId, (Believed, bool)>,
+    believed: &BTreeMap<OpId, Believed>,
 ) -> Outcome<()> {
     for (op_id, done) in &world.done {
-        let Some((mine, false)) = believed.get(op_id) else {
+        let Some(mine) = believed.get(op_id) else {
             continue;
         };
         // What lies at a number is only known of the epoch that the hub is in now.
@@ -140,8 +174,8 @@ fn check_seen(
                 .into_iter()
                 .flatten()
                 .find(|(key, _)| fields.contains(key));
-            if let (Some(((kind, id, field), _)), Some((theirs, _))) = (shared, believed.get(other))
-                && theirs >= mine
+            if let (Some(((kind, id, field), _)), Some(theirs)) = (shared, believed.get(other))
+                && mine.is_later(theirs) == Some(false)
             {
                 return Err(say(format!(
                     "who edits what they saw is heard: {op_id} set {field} of {} {id} with change {seq} before its eyes, \
