@@ -216,6 +216,8 @@ impl World {
                     op.seq, letter.node
                 )));
             }
+            let turn = self.first_sent.len();
+            self.first_sent.entry(op.op_id).or_insert(turn);
         }
         self.say(|| {
             let places: Vec<_> = batch

@@ -8,6 +8,8 @@ use counterfoil_store::read::health::check_health;
 use counterfoil_store::{Store, StoreError};
 use counterfoil_sync::HubClient;
 use counterfoil_sync::steps;
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::ledger::HubLedger;
 use super::node::{Identity, Known, Node, count};
@@ -27,6 +29,7 @@ impl World {
         ledger.check_numbers()?;
         exactly(&owed, &ledger)?;
         self.check_dead(&ledger)?;
+        self.check_order()?;
         let standing: Vec<&Op> = owed
             .iter()
             .filter(|id| !ledger.dead.contains(*id))
@@ -136,6 +139,31 @@ impl World {
         Ok(())
     }
 
+    /// Of what was done on one disk nothing was sent before what was done earlier and concerns the same row: neither a stamp
+    /// before the edit of its customer, nor a visit's end before its booking. What a restored hub lost may come behind again.
+    fn check_order(&self) -> Outcome<()> {
+        for (number, node) in self.nodes.iter().enumerate() {
+            let mut last: BTreeMap<Uuid, (usize, OpId)> = BTreeMap::new();
+            for op_id in &node.known.done {
+                let (Some(place), Some(done)) = (self.first_sent.get(op_id), self.done.get(op_id))
+                else {
+                    continue;
+                };
+                for row in concerned(&done.op)? {
+                    if let Some((before, first)) = last.insert(row, (*place, *op_id))
+                        && before > *place
+                    {
+                        return Err(say(format!(
+                            "till{number}: {op_id} ({}) overtook {first}, which was done before it and concerns {row} too",
+                            done.op.kind()
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Whether what an operation is about got lost with the only disk it was on.
     fn is_orphan(&self, op: &Op, ledger: &HubLedger) -> bool {
         let Op::VisitDone(visit) = op else {
@@ -177,6 +205,36 @@ impl World {
         ))
     }
 }
+
+/// The rows that an operation names, as its own words say, however the product counts them.
+fn concerned(op: &Op) -> Outcome<BTreeSet<Uuid>> {
+    let mut rows = BTreeSet::new();
+    let mut left = vec![serde_json::to_value(op)?];
+    while let Some(value) = left.pop() {
+        match value {
+            Value::Array(all) => left.extend(all),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let id = value.as_str().and_then(|text| Uuid::parse_str(text).ok());
+                    rows.extend(id.filter(|_| CONCERNED.contains(&name.as_str())));
+                    left.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(rows)
+}
+
+/// How operations call the rows whose story must be told in order; `id` is that of what is edited.
+const CONCERNED: [&str; 6] = [
+    "id",
+    "customer_id",
+    "product_id",
+    "sale_id",
+    "shift_id",
+    "visit_id",
+];
 
 /// More pages of changes than any run leaves behind.
 const PAGES_MAX: u32 = 100;
@@ -320,7 +378,7 @@ fn check_rest(store: &Store, head: u64) -> Outcome<()> {
 
 /// The till's own ledgers add up to what people did.
 fn check_till_sums(store: &Store, sums: &Sums) -> Outcome<()> {
-    let pairs = |sql: &'static str| -> Outcome<BTreeMap<uuid::Uuid, i64>> {
+    let pairs = |sql: &'static str| -> Outcome<BTreeMap<Uuid, i64>> {
         let rows: Vec<(String, i64)> = store.read(|conn| {
             let mut statement = conn.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -24,6 +24,8 @@ use super::{Outcome, disk, people, say};
 const PATIENCE_MS: i64 = 30_000;
 /// More events than any run has: beyond, two sides keep each other busy for ever.
 const EVENTS_MAX: u64 = 30_000;
+/// Earlier answers that a careless cache keeps of one till, and may serve in place of the right one.
+const STALE_MAX: usize = 8;
 
 /// What happens next.
 pub(super) enum Event {
@@ -121,11 +123,13 @@ pub struct World {
     pub(super) done: BTreeMap<OpId, Done>,
     /// Operations that only a newer program can read.
     pub(super) newer: Vec<OpId>,
+    /// When each operation was first on its way to the hub, among all.
+    pub(super) first_sent: BTreeMap<OpId, usize>,
     pub(super) hub_off_ms: i64,
     /// The latest that the hub's clock ever showed when it was asked.
     pub(super) latest_hub_ms: i64,
     /// The last good answer each till got, by way: what a careless cache would serve.
-    stale: BTreeMap<(usize, Way), Response>,
+    stale: BTreeMap<(usize, Way), Vec<Response>>,
     people: Dice,
     net: Dice,
     pub(super) faults: Dice,
@@ -162,6 +166,7 @@ impl World {
             backups: Vec::new(),
             done: town.done.iter().map(|d| (d.op_id, d.done())).collect(),
             newer: Vec::new(),
+            first_sent: (town.done.iter().map(|done| done.op_id)).zip(0..).collect(),
             hub_off_ms: 0,
             latest_hub_ms: 0,
             stale: BTreeMap::new(),
@@ -518,7 +523,8 @@ impl World {
             self.tally.count("answers lost");
             return;
         }
-        if stale && let Some(old) = self.stale.get(&key) {
+        let kept = self.stale.entry(key).or_default();
+        if stale && let Some(old) = self.net.pick(kept) {
             response = old.clone();
             self.tally.count("answers stale");
         }
@@ -528,7 +534,10 @@ impl World {
             self.tally.count("answers torn");
         }
         if fresh.status == 200 {
-            self.stale.insert(key, fresh);
+            kept.push(fresh);
+            if kept.len() > STALE_MAX {
+                kept.remove(0);
+            }
         }
         self.at(self.now + delay, Event::ToTill(letter, response));
     }
