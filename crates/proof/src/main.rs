@@ -22,6 +22,9 @@ enum Lane {
     Crash(crash::Options),
     /// Hubs and tills restored from old copies under load
     RestoreDrill(crash::Options),
+    /// Operations from till to hub to till, timed; `cargo xtask bench peers` asks
+    #[command(hide = true)]
+    Rounds(crash::rounds::Options),
     /// One till's process
     #[command(hide = true)]
     Till(crash::till::Options),
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Lane::Disk(options) => disk::command(&options),
         Lane::Crash(options) => crash::command(&options),
         Lane::RestoreDrill(options) => crash::drill(&options),
+        Lane::Rounds(options) => crash::rounds::command(&options),
         Lane::Till(options) => crash::till::command(&options),
     }
 }

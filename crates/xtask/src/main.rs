@@ -87,6 +87,8 @@ enum Bench {
     },
     /// The sync beside what the machine can do at all: medians of ratios, see docs/benchmarks.md
     Sync(bench::SyncOptions),
+    /// The sync beside others': documents pushed by one client and pulled by a second
+    Peers(bench::peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
             bench::stamp(&project, customers, release)
         }
         Task::Bench(Bench::Sync(options)) => bench::sync(&project, &options),
+        Task::Bench(Bench::Peers(options)) => bench::peers::peers(&project, &options),
         Task::Sim(options) => proof::run(&project, "sim", &options),
         Task::Disk(options) => proof::run(&project, "disk", &options),
         Task::Crash(options) => proof::run(&project, "crash", &options),

@@ -5,6 +5,7 @@ mod ground;
 mod operator;
 mod process;
 mod proxy;
+pub mod rounds;
 mod run;
 mod stage;
 pub mod till;

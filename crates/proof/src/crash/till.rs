@@ -38,7 +38,7 @@ pub struct Options {
 }
 
 /// The system's clock.
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> UnixMs {
@@ -50,7 +50,7 @@ impl Clock for SystemClock {
 }
 
 /// A number that no other life of any till begins with.
-fn fresh() -> u64 {
+pub(super) fn fresh() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -162,7 +162,8 @@ pub fn command(options: &Options) -> ExitCode {
     }
 }
 
-fn say(line: &str) {
+/// A word to whoever started this process.
+pub(super) fn say(line: &str) {
     let mut out = std::io::stdout();
     // Whoever started this process may be gone; then its input ends as well.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

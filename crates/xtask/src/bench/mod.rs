@@ -6,6 +6,7 @@ mod sync;
 mod table;
 mod worker;
 
+pub mod peers;
 pub mod scan;
 
 use std::fs;
