@@ -24,6 +24,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("counterfoil-cli", &["counterfoil-app"]),
     ("counterfoil-domain", &[]),
+    // Feeds bytes to whatever reads a code, and ships in nothing.
+    (
+        "counterfoil-fuzz",
+        &[
+            "counterfoil-domain",
+            "counterfoil-protocol",
+            "counterfoil-scan",
+        ],
+    ),
     (
         "counterfoil-hub",
         &["counterfoil-domain", "counterfoil-protocol"],

@@ -2,6 +2,7 @@
 //! longer than it is needed.
 
 use crate::decode::Hint;
+use crate::presence::ms_between;
 
 /// A hint shows once codes have gone unread for this long, in milliseconds ...
 const APPEAR_MS: i64 = 500;
@@ -30,7 +31,7 @@ impl Calm {
             return self.forget();
         }
         // A clock that was set back must hold nothing up: any distance counts.
-        let past = |since: i64, ms: i64| (now_ms - since).abs() >= ms;
+        let past = |since: i64, ms: i64| ms_between(now_ms, since) >= ms;
         let Some(hint) = hint else {
             return past(self.wrong_last_ms, LINGER_MS).then(|| self.forget())?;
         };

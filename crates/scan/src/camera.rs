@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::guarded;
 use crate::frame::{Frame, GreyFrame};
-use crate::pixels;
+use crate::pixels::{PixelFormat, grey_of};
 use crate::source::{CameraError, FrameSource};
 
 /// How long a person may take to answer the system's question for the camera.
@@ -254,13 +254,14 @@ impl FrameSource for NokhwaCamera {
 
 fn to_grey(buffer: &Buffer) -> Option<GreyFrame> {
     let (width, height) = (buffer.resolution().width(), buffer.resolution().height());
-    let bytes = buffer.buffer();
-    match buffer.source_frame_format() {
-        FrameFormat::YUYV => pixels::from_yuyv(width, height, bytes).ok(),
-        FrameFormat::NV12 | FrameFormat::GRAY => pixels::from_luma_plane(width, height, bytes).ok(),
-        FrameFormat::MJPEG => pixels::from_jpeg(bytes),
-        FrameFormat::RAWRGB | FrameFormat::RAWBGR => pixels::from_rgb(width, height, bytes).ok(),
-    }
+    let format = match buffer.source_frame_format() {
+        FrameFormat::YUYV => PixelFormat::Yuyv,
+        FrameFormat::NV12 => PixelFormat::Nv12,
+        FrameFormat::GRAY => PixelFormat::Grey,
+        FrameFormat::MJPEG => PixelFormat::Mjpeg,
+        FrameFormat::RAWRGB | FrameFormat::RAWBGR => PixelFormat::Rgb,
+    };
+    grey_of(format, width, height, buffer.buffer()).ok()
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub enum FrameError {
         /// Bytes that came.
         given: usize,
     },
+    /// No JPEG, or one that can't be read.
+    #[error("the bytes are no JPEG that can be read")]
+    Jpeg,
     /// The preview could not be written as JPEG.
     #[error("the preview could not be made: {0}")]
     Preview(String),
@@ -37,7 +40,7 @@ impl GreyFrame {
     /// # Errors
     /// [`FrameError::WrongSize`] unless `luma` holds exactly `width * height` bytes, at least one.
     pub fn new(width: u32, height: u32, luma: Vec<u8>) -> Result<Self, FrameError> {
-        let needed = width as usize * height as usize;
+        let needed = (width as usize).saturating_mul(height as usize);
         if needed == 0 || luma.len() != needed {
             return Err(FrameError::WrongSize {
                 width,

@@ -26,6 +26,7 @@ pub use decode::{Hint, ScanLimits, Scanner, Sight, Stopwatch, caught_panics, dec
 pub use file_camera::{FileCamera, FileCameraOptions};
 pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
 pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};
+pub use pixels::{PixelFormat, grey_of};
 pub use source::{CameraError, FrameSource};
 pub use types::{Found, Point, Scan, ScanKind, ScanSource};
 pub use wedge::{WedgeDetector, WedgeKey, WedgeOptions};

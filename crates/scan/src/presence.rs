@@ -42,7 +42,7 @@ impl Presence {
             {
                 Some(seen) => {
                     let left = seen.missed_frames > self.leave_frames
-                        && (now_ms - seen.last_ms).abs() >= self.leave_ms;
+                        && ms_between(now_ms, seen.last_ms) >= self.leave_ms;
                     seen.missed_frames = 0;
                     seen.last_ms = now_ms;
                     if left {
@@ -64,9 +64,14 @@ impl Presence {
         // What left long ago would count anyway: forget it.
         let (frames, ms) = (self.leave_frames, self.leave_ms);
         self.in_view
-            .retain(|s| s.missed_frames <= frames || (now_ms - s.last_ms).abs() < ms);
+            .retain(|s| s.missed_frames <= frames || ms_between(now_ms, s.last_ms) < ms);
         new
     }
+}
+
+/// How far two times are apart; a clock may be set back, and by any distance.
+pub(crate) fn ms_between(one: i64, other: i64) -> i64 {
+    i64::try_from(one.abs_diff(other)).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -122,6 +127,14 @@ mod tests {
             presence.update(vec![], ms);
         }
         assert_eq!(presence.update(found("a"), 700).len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_by_ages_breaks_nothing() {
+        let mut presence = Presence::new(0, 500);
+        presence.update(found("a"), i64::MIN);
+        presence.update(vec![], i64::MAX);
+        assert_eq!(presence.update(found("a"), i64::MIN).len(), 1);
     }
 
     #[test]

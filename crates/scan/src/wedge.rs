@@ -86,7 +86,7 @@ impl WedgeDetector {
     /// pause ended.
     pub fn idle(&mut self, now_ms: i64) -> Option<Scan> {
         let last_ms = self.last_ms?;
-        if (0..=self.options.gap_ms_max).contains(&(now_ms - last_ms)) {
+        if (0..=self.options.gap_ms_max).contains(&now_ms.saturating_sub(last_ms)) {
             return None;
         }
         self.finish(last_ms)
@@ -96,7 +96,7 @@ impl WedgeDetector {
         let code = std::mem::take(&mut self.burst);
         let chars = std::mem::take(&mut self.chars);
         self.last_ms = None;
-        if chars < self.options.chars_min || chars > self.options.chars_max {
+        if code.is_empty() || chars < self.options.chars_min || chars > self.options.chars_max {
             return None;
         }
         let kind = ean::guess_kind(&code);
@@ -184,6 +184,28 @@ mod tests {
     #[test]
     fn a_key_held_down_is_no_scan() {
         assert!(typed(&format!("{}\n", "a".repeat(5000)), 30).is_empty());
+    }
+
+    #[test]
+    fn enter_alone_is_no_scan_however_short_a_code_may_be() {
+        let mut wedge = WedgeDetector::new(WedgeOptions {
+            chars_min: 0,
+            ..WedgeOptions::default()
+        });
+        assert_eq!(wedge.key(WedgeKey::End, 0), None);
+        assert_eq!(wedge.idle(1000), None);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ends_a_burst_and_breaks_nothing() {
+        for (before, after) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (0, -1)] {
+            let mut wedge = WedgeDetector::default();
+            for c in "96385074".chars() {
+                assert_eq!(wedge.key(c, before), None);
+            }
+            let scan = wedge.key('x', after).expect("the jump is a pause");
+            assert_eq!((scan.code.as_str(), scan.at_ms), ("96385074", before));
+        }
     }
 
     proptest! {

@@ -8,6 +8,7 @@
 
 mod bench;
 mod desktop;
+mod fuzz;
 mod interrupt;
 mod packages;
 mod project;
@@ -17,6 +18,7 @@ mod screenshots;
 mod shell;
 mod steps;
 mod test;
+mod tools;
 mod ui;
 
 use std::path::PathBuf;
@@ -61,6 +63,8 @@ enum Task {
     Crash(proof::Options),
     /// Prove that restored hubs and tills fill each other again
     RestoreDrill(proof::Options),
+    /// Feed arbitrary bytes to what reads frames, payloads and keys
+    Fuzz(fuzz::Options),
 }
 
 #[derive(Subcommand)]
@@ -118,6 +122,7 @@ fn main() -> ExitCode {
         Task::Disk(options) => proof::run(&project, "disk", &options),
         Task::Crash(options) => proof::run(&project, "crash", &options),
         Task::RestoreDrill(options) => proof::run(&project, "restore-drill", &options),
+        Task::Fuzz(options) => fuzz::fuzz(&project, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

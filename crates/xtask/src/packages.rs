@@ -60,6 +60,14 @@ pub const MEASURE: &[Package] = &[
     },
 ];
 
+/// What libFuzzer is built with.
+pub const FUZZ: &[Package] = &[Package {
+    debian: "g++",
+    fedora: "gcc-c++",
+    arch: "gcc",
+    probe: Probe::Program("g++"),
+}];
+
 /// What driving the real window without a display needs.
 pub const WINDOW: &[Package] = &[
     Package {

@@ -8,7 +8,7 @@ use counterfoil_tests::{Failure, Result};
 use crate::packages;
 use crate::project::Project;
 use crate::steps::{self, Step};
-use crate::{desktop, proof, shell, ui};
+use crate::{desktop, proof, shell, tools, ui};
 
 /// What the steps share.
 struct Run {
@@ -206,23 +206,7 @@ fn ui_script(run: &mut Run, name: &str) -> Result<String> {
 
 fn deny(run: &mut Run) -> Result<String> {
     let project = &run.project;
-    let tools = project.target.join("tools");
-    let ours = tools.join("bin/cargo-deny");
-    let program = if shell::has("cargo-deny") {
-        "cargo-deny".into()
-    } else {
-        ours
-    };
-    if program.components().count() > 1 && !program.is_file() {
-        shell::timed("building cargo-deny", || {
-            let mut install = project.cargo();
-            install
-                .args(["install", "--quiet", "--locked", "cargo-deny", "--root"])
-                .arg(&tools);
-            // In a folder of its own, which cargo removes afterwards.
-            shell::run(install.env_remove("CARGO_TARGET_DIR"))
-        })?;
-    }
+    let program = tools::ensure(project, "cargo-deny")?;
     // The check itself stays offline, so all that the lock file names must be here.
     shell::run(project.cargo().args(["fetch", "--locked"]))?;
     let check = |args: &[&str]| {

@@ -6,7 +6,7 @@ use super::{CameraEvent, CameraOptions};
 use crate::calm::Calm;
 use crate::decode::Scanner;
 use crate::frame::{Frame, preview_jpeg};
-use crate::presence::Presence;
+use crate::presence::{Presence, ms_between};
 use crate::types::{Point, ScanSource};
 
 /// How long an outline is shown without being seen again: one unreadable frame makes no flicker, and a card that left
@@ -51,7 +51,7 @@ impl Pace {
     fn is_due(&mut self, now_ms: i64) -> bool {
         let due = self
             .last_ms
-            .is_none_or(|last| (now_ms - last).abs() >= self.interval_ms);
+            .is_none_or(|last| ms_between(now_ms, last) >= self.interval_ms);
         if due {
             self.last_ms = Some(now_ms);
         }
@@ -158,6 +158,9 @@ mod tests {
     fn a_clock_set_back_holds_nothing_up() {
         let mut pace = Pace::of(20);
         assert!(pace.is_due(1_000_000));
+        assert!(pace.is_due(0));
+        assert!(pace.is_due(i64::MIN));
+        assert!(pace.is_due(i64::MAX));
         assert!(pace.is_due(0));
         assert!(!pace.is_due(10));
     }

@@ -1,0 +1,6 @@
+//! See `counterfoil_fuzz::payloads`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: counterfoil_fuzz::let_readers_panic(), |bytes: &[u8]| {
+    counterfoil_fuzz::payloads(bytes);
+});
