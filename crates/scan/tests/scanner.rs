@@ -50,6 +50,27 @@ fn a_frame_gets_no_further_try_once_its_time_is_up() {
 }
 
 #[test]
+fn a_card_beside_a_product_is_read_as_well() {
+    let mut desk = page(1280, 720, 225);
+    paste(&mut desk, &qr("card-1", 3), 120, 120);
+    paste(
+        &mut desk,
+        &bars(ScanKind::Ean13, "4006381333931", 3, 200),
+        680,
+        120,
+    );
+    let mut scanner = Scanner::default();
+    let sights = (0..4).map(|_| scanner.look(&frame(&desk), &|| Duration::ZERO));
+    let found: Vec<_> = sights.flat_map(|sight| sight.found).collect();
+    for code in ["4006381333931", "card-1"] {
+        assert!(
+            found.iter().any(|one| one.code == code),
+            "{code}: {found:?}"
+        );
+    }
+}
+
+#[test]
 fn the_dearer_tries_take_turns_over_the_frames() {
     let clock = Ticking::by_millis(2);
     let mut scanner = Scanner::default();

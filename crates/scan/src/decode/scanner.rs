@@ -57,6 +57,8 @@ pub struct Scanner {
     hints: Hints,
     /// Which of the dearer tries comes next.
     turn: usize,
+    /// Frames in a row whose bars were read.
+    with_bars: usize,
 }
 
 /// What the picture is made into before it is made black and white.
@@ -167,6 +169,7 @@ impl Scanner {
         let field = Field::of(frame);
         if !field.is_worth_reading() {
             self.hints = Hints::default();
+            self.with_bars = 0;
             return Sight::default();
         }
         let mut work = Work::new(frame, &field);
@@ -184,8 +187,18 @@ impl Scanner {
         }
         merge(&mut found, self.ballot.winners(work.frame));
         if !found.is_empty() {
+            // Once they are told they have had their time: a card beside a product is read as well.
+            let picture = match self.with_bars {
+                0 => None,
+                frames if frames % 2 == 1 => Some(Picture::Half),
+                _ => Some(Picture::Full),
+            };
+            self.with_bars += 1;
+            let more = picture.map(|picture| work.qr(picture, Threshold::Hybrid, Reader::Rxing));
+            merge(&mut found, more.unwrap_or_default());
             return found;
         }
+        self.with_bars = 0;
         for picture in [Picture::Half, Picture::Full] {
             let more = work.qr(picture, Threshold::Hybrid, Reader::Rxing);
             merge(&mut found, more);
