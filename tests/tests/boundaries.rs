@@ -80,6 +80,7 @@ const ALONE: &[(&str, &[&str])] = &[
     // The proof's judge reads the hub's tables itself.
     ("sqlx", &["counterfoil-hub", "counterfoil-proof"]),
     ("nokhwa", &["counterfoil-scan"]),
+    ("v4l", &["counterfoil-scan"]),
     ("rqrr", &["counterfoil-scan"]),
     ("rxing", &["counterfoil-scan"]),
     (

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::guarded;
 use crate::frame::{Frame, GreyFrame};
+use crate::left_behind;
 use crate::pixels::{PixelFormat, grey_of};
 use crate::source::{CameraError, FrameSource};
 
@@ -20,6 +21,9 @@ const PERMISSION_WAIT: Duration = Duration::from_secs(60);
 
 /// Pictures in a row that may be unreadable before the camera counts as broken.
 const BAD_FRAMES_MAX: u32 = 30;
+
+/// Sizes and rates that a camera may refuse before it is taken as it is; each costs it some milliseconds.
+const REFUSALS_MAX: usize = 12;
 
 /// Formats whose grey is cheap to reach.
 const FORMATS: [FrameFormat; 6] = [
@@ -123,6 +127,7 @@ impl NokhwaCamera {
             Ok(number) => CameraIndex::Index(number),
             Err(_) => CameraIndex::String(info.id.clone()),
         };
+        left_behind::tidy(&info.id);
         let mut camera = guarded(|| open_any(&index))
             .ok_or_else(|| CameraError::Failed("the camera's driver is broken".to_owned()))??;
         let opening = guarded(|| {
@@ -184,17 +189,41 @@ fn prefer_a_good_format(camera: &mut Camera) {
     let mut formats = camera.compatible_camera_formats().unwrap_or_default();
     formats.retain(|format| FORMATS.contains(&format.format()));
     formats.sort_by_key(|format| std::cmp::Reverse(fitness(format)));
-    for format in formats.into_iter().take(4) {
-        if format == camera.camera_format() {
-            return;
-        }
+    if formats.first() == Some(&camera.camera_format()) {
+        return;
+    }
+    let refused = first_taken(&formats, |format| {
         let request = RequestedFormatType::Exact(format);
         let request = RequestedFormat::with_formats(request, &FORMATS);
-        match camera.set_camera_requset(request) {
-            Ok(_) => return,
-            Err(err) => tracing::debug!(%format, %err, "the camera refused a format"),
+        let taken = camera.set_camera_requset(request);
+        taken
+            .inspect_err(|err| tracing::debug!(%format, %err, "the camera refused a format"))
+            .is_ok()
+    });
+    if refused {
+        // What was tried last may be neither what it said nor what it has now.
+        let known = camera.refresh_camera_format();
+        tracing::warn!(?known, "the camera refused every format of its own list");
+    }
+}
+
+/// Offers the formats one by one until one is taken; tells whether none was. A rate that was refused at a size is not
+/// offered there again in another layout: the list takes 2/25 s for 25 a second.
+fn first_taken(formats: &[CameraFormat], mut offer: impl FnMut(CameraFormat) -> bool) -> bool {
+    let mut refused = Vec::new();
+    for format in formats {
+        let pace = (format.resolution(), format.frame_rate());
+        if refused.len() == REFUSALS_MAX {
+            break;
+        }
+        if !refused.contains(&pace) {
+            if offer(*format) {
+                return false;
+            }
+            refused.push(pace);
         }
     }
+    true
 }
 
 /// How well a format suits decoding: enough frames first, then near 720p, then cheap to read.
@@ -318,6 +347,25 @@ mod tests {
         }
         let cheaper = format(1280, 720, FrameFormat::YUYV, 30);
         assert!(fitness(&cheaper) > fitness(&best));
+    }
+
+    #[test]
+    fn a_rate_that_is_refused_is_not_asked_for_in_every_layout() {
+        let format = |w, h, f, fps| CameraFormat::new(Resolution::new(w, h), f, fps);
+        let listed = [
+            format(1280, 720, FrameFormat::YUYV, 25),
+            format(1280, 720, FrameFormat::MJPEG, 25),
+            format(640, 480, FrameFormat::YUYV, 25),
+            format(640, 480, FrameFormat::MJPEG, 25),
+        ];
+        let mut offered = Vec::new();
+        let none = first_taken(&listed, |format| {
+            offered.push(format);
+            format.width() == 640
+        });
+        assert!(!none);
+        assert_eq!(offered, [listed[0], listed[2]]);
+        assert!(first_taken(&listed, |_| false), "all were refused");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod camera_vm;
 mod desktop;
 mod fuzz;
 mod interrupt;
@@ -65,6 +66,8 @@ enum Task {
     RestoreDrill(proof::Options),
     /// Feed arbitrary bytes to what reads frames, payloads and keys
     Fuzz(fuzz::Options),
+    /// See what the camera code does on a kernel that has cameras, in an emulated machine
+    CameraVm(camera_vm::Options),
 }
 
 #[derive(Subcommand)]
@@ -123,6 +126,7 @@ fn main() -> ExitCode {
         Task::Crash(options) => proof::run(&project, "crash", &options),
         Task::RestoreDrill(options) => proof::run(&project, "restore-drill", &options),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
+        Task::CameraVm(options) => camera_vm::run(&project, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -68,6 +68,34 @@ pub const FUZZ: &[Package] = &[Package {
     probe: Probe::Program("g++"),
 }];
 
+/// What an emulated machine needs, and the building of a module for its kernel.
+pub const MACHINE: &[Package] = &[
+    Package {
+        debian: "qemu-system-x86",
+        fedora: "qemu-system-x86-core",
+        arch: "qemu-system-x86",
+        probe: Probe::Program("qemu-system-x86_64"),
+    },
+    Package {
+        debian: "busybox-static",
+        fedora: "busybox",
+        arch: "busybox",
+        probe: Probe::Program("busybox"),
+    },
+    Package {
+        debian: "make",
+        fedora: "make",
+        arch: "make",
+        probe: Probe::Program("make"),
+    },
+    Package {
+        debian: "gcc-12",
+        fedora: "gcc",
+        arch: "gcc",
+        probe: Probe::Program("gcc"),
+    },
+];
+
 /// What driving the real window without a display needs.
 pub const WINDOW: &[Package] = &[
     Package {
