@@ -17,6 +17,7 @@ mod proof;
 mod run;
 mod screenshots;
 mod shell;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -68,6 +69,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// See what the camera code does on a kernel that has cameras, in an emulated machine
     CameraVm(camera_vm::Options),
+    /// Hold codes before a staged camera for an hour, and count
+    Soak(soak::Options),
 }
 
 #[derive(Subcommand)]
@@ -127,6 +130,7 @@ fn main() -> ExitCode {
         Task::RestoreDrill(options) => proof::run(&project, "restore-drill", &options),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::CameraVm(options) => camera_vm::run(&project, &options),
+        Task::Soak(options) => soak::soak(&project, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
