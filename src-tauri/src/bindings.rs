@@ -20,6 +20,16 @@ pub struct DataChangedEvent(pub view::DataChanged);
 #[tauri_specta(event_name = "repair")]
 pub struct RepairEvent(pub view::RepairProgress);
 
+/// The scanner on a serial port read a code.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+#[tauri_specta(event_name = "scanned")]
+pub struct ScannedEvent(pub view::ScanOutcome);
+
+/// The scanner on a serial port came or went.
+#[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
+#[tauri_specta(event_name = "scanner")]
+pub struct ScannerEvent(pub view::ScannerView);
+
 /// Somebody wants to close the window while changes wait to be sent.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, Event)]
 #[tauri_specta(event_name = "close-asked")]
@@ -47,6 +57,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             session::set_settings,
             session::backup_copy,
             session::cameras,
+            session::serial_ports,
+            session::scanner,
             session::card_keys,
             session::rotate_card_key,
             session::revoke_card_key,
@@ -129,6 +141,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             SyncStatus,
             DataChangedEvent,
             RepairEvent,
+            ScannedEvent,
+            ScannerEvent,
             CloseAsked
         ])
 }

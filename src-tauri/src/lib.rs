@@ -10,7 +10,7 @@ use tauri::{AppHandle, Manager as _, WindowEvent};
 use tauri_specta::Event as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::bindings::{DataChangedEvent, RepairEvent, SyncStatus};
+use crate::bindings::{DataChangedEvent, RepairEvent, ScannedEvent, ScannerEvent, SyncStatus};
 
 /// Opens the window and runs until it is closed.
 ///
@@ -35,6 +35,7 @@ pub fn run() -> tauri::Result<()> {
             tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
             let app = Counterfoil::open(config, Host::system())?;
             app.on_event(Box::new(move |event| tell(&handle, event)));
+            app.listen_to_scanner();
             shell.manage(app);
             Ok(())
         })
@@ -63,6 +64,8 @@ fn tell(handle: &AppHandle, event: AppEvent) {
         AppEvent::SyncStatus(status) => SyncStatus(status).emit(handle),
         AppEvent::DataChanged(changed) => DataChangedEvent(changed).emit(handle),
         AppEvent::Repair(progress) => RepairEvent(progress).emit(handle),
+        AppEvent::Scanned(outcome) => ScannedEvent(*outcome).emit(handle),
+        AppEvent::Scanner(scanner) => ScannerEvent(scanner).emit(handle),
     };
     if let Err(error) = told {
         tracing::debug!(%error, "the window could not be told");

@@ -83,6 +83,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("v4l", &["counterfoil-scan"]),
     ("rqrr", &["counterfoil-scan"]),
     ("rxing", &["counterfoil-scan"]),
+    ("serialport", &["counterfoil-scan"]),
     (
         "reqwest",
         &["counterfoil-sync", "counterfoil-hub", "counterfoil-tests"],

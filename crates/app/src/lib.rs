@@ -15,6 +15,7 @@ pub mod owner;
 pub mod pairing;
 pub mod repair;
 pub mod sales;
+pub mod scanner;
 pub mod scanning;
 pub mod secrets;
 pub mod session;
@@ -38,7 +39,7 @@ pub use counterfoil_domain as domain;
 pub use failure::Outcome;
 pub use host::{Config, Host};
 
-use crate::view::{DataChanged, Failure, RepairProgress, SyncStatusView};
+use crate::view::{DataChanged, Failure, RepairProgress, ScanOutcome, ScannerView, SyncStatusView};
 
 /// What the app tells its host by itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,10 @@ pub enum AppEvent {
     DataChanged(DataChanged),
     /// How far putting a damaged database together is.
     Repair(RepairProgress),
+    /// The scanner on a serial port read a code, and this is what it did.
+    Scanned(Box<ScanOutcome>),
+    /// That scanner came or went.
+    Scanner(ScannerView),
 }
 
 type Listener = Box<dyn Fn(AppEvent) + Send + Sync>;
@@ -73,6 +78,7 @@ pub(crate) struct Inner {
     sync: sync_glue::SyncGlue,
     pub(crate) counter: counter::CounterState,
     pub(crate) camera: camera::CameraState,
+    pub(crate) scanner: scanner::ScannerState,
     pub(crate) repair: repair::RepairState,
 }
 
@@ -119,6 +125,7 @@ impl Counterfoil {
             sync: sync_glue::SyncGlue::new()?,
             counter: counter::CounterState::default(),
             camera: camera::CameraState::default(),
+            scanner: scanner::ScannerState::default(),
             repair: repair::RepairState::default(),
         });
         let app = Self { inner };

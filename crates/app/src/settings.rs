@@ -2,10 +2,12 @@
 
 use crate::Counterfoil;
 use crate::failure::Outcome;
-use crate::view::{Failure, SavedFile, SettingsView, Theme};
+use crate::view::{Failure, SavedFile, ScannerEnding, ScannerSettings, SettingsView, Theme};
 
 const KEY: &str = "till";
 const LANGUAGES: [&str; 3] = ["", "en", "es"];
+/// What scanners can be set to.
+const BAUDS: [u32; 8] = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200];
 
 /// A till that nobody set up yet.
 pub(crate) fn defaults() -> SettingsView {
@@ -16,7 +18,20 @@ pub(crate) fn defaults() -> SettingsView {
         motion: true,
         camera: String::new(),
         lock_after_min: 10,
+        scanner: ScannerSettings {
+            port: String::new(),
+            baud: 9600,
+            ending: ScannerEnding::Line,
+        },
     }
+}
+
+/// What was stored, over the defaults: what an older version did not know is as in a till that nobody set up.
+fn over_defaults(stored: &str) -> Option<SettingsView> {
+    let mut settings = serde_json::to_value(defaults()).ok()?;
+    let stored: serde_json::Map<String, serde_json::Value> = serde_json::from_str(stored).ok()?;
+    settings.as_object_mut()?.extend(stored);
+    serde_json::from_value(settings).ok()
 }
 
 impl Counterfoil {
@@ -28,7 +43,7 @@ impl Counterfoil {
         let stored = self.store()?.setting(KEY)?;
         // Settings of another version are no reason to keep a till from starting.
         Ok(stored
-            .and_then(|text| serde_json::from_str(&text).ok())
+            .and_then(|text| over_defaults(&text))
             .unwrap_or_else(defaults))
     }
 
@@ -40,8 +55,13 @@ impl Counterfoil {
         if !LANGUAGES.contains(&settings.language.as_str()) {
             return Err(Failure::new("setting_invalid", "the app speaks en and es").on("language"));
         }
+        if !BAUDS.contains(&settings.scanner.baud) {
+            let text = format!("a scanner speaks at one of {BAUDS:?} bits a second");
+            return Err(Failure::new("setting_invalid", text).on("scanner"));
+        }
         self.store()?
             .set_setting(KEY, &serde_json::to_string(&settings)?)?;
+        self.use_scanner(&settings.scanner);
         Ok(settings)
     }
 

@@ -1,5 +1,5 @@
-//! From a picture to a code: frame sources, the decoding door, the camera thread and the
-//! keyboard wedge.
+//! From a picture to a code: frame sources, the decoding door, the camera thread, the
+//! keyboard wedge and scanners on a serial port.
 //!
 //! Whatever saw a code (camera, file, picture, hand scanner), it arrives as one [`Scan`]. What a
 //! code means is decided elsewhere; this crate knows of no shop, card or product.
@@ -15,6 +15,7 @@ mod left_behind;
 mod picture;
 mod pixels;
 mod presence;
+mod serial;
 mod source;
 mod types;
 mod wedge;
@@ -28,6 +29,10 @@ pub use file_camera::{FileCamera, FileCameraOptions};
 pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
 pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};
 pub use pixels::{PixelFormat, grey_of};
+pub use serial::{
+    OnSerialEvent, SERIAL_CODE_BYTES_MAX, SerialEnding, SerialError, SerialEvent, SerialHandle,
+    SerialOptions, SerialPortChoice, list_serial_ports,
+};
 pub use source::{CameraError, FrameSource};
 pub use types::{Found, Point, Scan, ScanKind, ScanSource};
 pub use wedge::{WedgeDetector, WedgeKey, WedgeOptions};

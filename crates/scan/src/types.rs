@@ -36,6 +36,8 @@ pub enum ScanSource {
     Picture,
     /// A hand scanner that types like a keyboard.
     Wedge,
+    /// A scanner on a serial port.
+    Serial,
 }
 
 /// A place in a picture, from 0.0 (left, top) to 1.0 (right, bottom).

@@ -4,7 +4,7 @@ use counterfoil_app::Outcome;
 use counterfoil_app::domain::StaffId;
 use counterfoil_app::view::{
     BootView, CameraView, CardKeyView, HubAccount, NewShop, PairingCodeView, SavedFile,
-    ScaleLabelsView, SecretsView, SettingsView, StaffTile,
+    ScaleLabelsView, ScannerView, SecretsView, SerialPortView, SettingsView, StaffTile,
 };
 
 use super::{App, run};
@@ -117,6 +117,20 @@ pub async fn backup_copy(app: App<'_>) -> Outcome<SavedFile> {
 #[specta::specta]
 pub async fn cameras(app: App<'_>) -> Outcome<Vec<CameraView>> {
     run(&app, |app| app.cameras()).await
+}
+
+/// The serial ports to choose from.
+#[tauri::command]
+#[specta::specta]
+pub async fn serial_ports(app: App<'_>) -> Outcome<Vec<SerialPortView>> {
+    run(&app, |app| app.serial_ports()).await
+}
+
+/// How the scanner on a serial port is.
+#[tauri::command]
+#[specta::specta]
+pub async fn scanner(app: App<'_>) -> Outcome<ScannerView> {
+    run(&app, |app| Ok(app.scanner())).await
 }
 
 /// The keys that sign customers' cards.

@@ -1,4 +1,4 @@
-/** The one door for scans: camera, picture, wedge and typed codes all end here. */
+/** The one door for scans: camera, picture, wedge, serial scanner and typed codes all end here. */
 import { announce } from "$/lib/announce.svelte";
 import { ask, commands, Refusal, type Failure, type ScanOutcome, type ScanVia } from "$/lib/api";
 import { refuseSound, scanSound } from "$/lib/sound";
@@ -27,6 +27,14 @@ export async function scanned(code: string, via: ScanVia): Promise<void> {
   } catch (thrown) {
     sayFailure(thrown);
   }
+}
+
+/** The scanner on a serial port read a code, which the program has acted upon. */
+export function heard(outcome: ScanOutcome): void {
+  scan.count += 1;
+  const locked = outcome.kind === "refused" && outcome.failure.code === "not_signed_in";
+  if (locked) return announce(m.scan_locked());
+  handle(outcome);
 }
 
 /** A picture was opened or dropped: look for a code in it. */

@@ -7,13 +7,16 @@ import {
   onDamaged,
   type BootView,
   type Failure,
+  type ScannerView,
   type SettingsView,
   type ShopView,
   type StaffTile,
   type SyncStatusView,
 } from "$/lib/api";
+import { wording } from "$/lib/errors";
 import { setTimeZone } from "$/lib/format";
 import { setLanguage } from "$/lib/i18n.svelte";
+import { say } from "$/lib/toast";
 import { m } from "$/paraglide/messages";
 import { prefer } from "./preferences.svelte";
 import { replace, route } from "./router.svelte";
@@ -22,11 +25,19 @@ type Session = {
   boot: BootView | null;
   failure: Failure | null;
   sync: SyncStatusView | null;
+  /** How the scanner on a serial port is. */
+  scanner: ScannerView;
   /** Grows when rows changed under an area, so that its screens read again. */
   changed: Record<string, number>;
 };
 
-export const session = $state<Session>({ boot: null, failure: null, sync: null, changed: {} });
+export const session = $state<Session>({
+  boot: null,
+  failure: null,
+  sync: null,
+  scanner: { kind: "off" },
+  changed: {},
+});
 
 let wanted: { place: string; id: string | null } | null = null;
 
@@ -50,6 +61,17 @@ export function changes(area: string): number {
   return session.changed[area] ?? 0;
 }
 
+/** The scanner on a serial port came or went: a person hears of it once it had been there. */
+function hearScanner(now: ScannerView): void {
+  const before = session.scanner;
+  session.scanner = now;
+  if (before.kind === "ready" && now.kind === "away") {
+    say(m.scanner_lost({ why: wording(now.failure) }));
+  } else if (before.kind === "away" && now.kind === "ready") {
+    say(m.scanner_back());
+  }
+}
+
 let listening = false;
 
 /** Hears of what changes; once, however often the screen starts anew. */
@@ -58,6 +80,7 @@ function listen(): void {
   listening = true;
   onDamaged((failure) => (session.failure = failure));
   void events.syncStatus.listen(({ payload }) => (session.sync = payload));
+  void events.scanner.listen(({ payload }) => hearScanner(payload));
   void events.dataChanged.listen(({ payload }) => {
     for (const area of payload.areas) session.changed[area] = changes(area) + 1;
     if (payload.areas.includes("shop")) void refresh();
@@ -81,6 +104,10 @@ export async function start(): Promise<void> {
     session.failure = failureOf(thrown);
     return;
   }
+  void ask(commands.scanner())
+    // What an event brought meanwhile is newer.
+    .then((scanner) => session.scanner.kind === "off" && (session.scanner = scanner))
+    .catch(() => undefined);
   try {
     session.sync = await ask(commands.syncStatus());
   } catch {

@@ -38,6 +38,10 @@ export const commands = {
 	backupCopy: () => typedError<SavedFile, Failure>(__TAURI_INVOKE("backup_copy")),
 	/**  The cameras to choose from. */
 	cameras: () => typedError<CameraView[], Failure>(__TAURI_INVOKE("cameras")),
+	/**  The serial ports to choose from. */
+	serialPorts: () => typedError<SerialPortView[], Failure>(__TAURI_INVOKE("serial_ports")),
+	/**  How the scanner on a serial port is. */
+	scanner: () => typedError<ScannerView, Failure>(__TAURI_INVOKE("scanner")),
 	/**  The keys that sign customers' cards. */
 	cardKeys: () => typedError<CardKeyView[], Failure>(__TAURI_INVOKE("card_keys")),
 	/**  Signs with a new key from now on. */
@@ -202,6 +206,8 @@ export const events = {
 	closeAsked: makeEvent<CloseAsked, CloseAsked>("close-asked"),
 	dataChanged: makeEvent<DataChangedEvent, DataChangedEvent>("data-changed"),
 	repair: makeEvent<RepairEvent, RepairEvent>("repair"),
+	scanned: makeEvent<ScannedEvent, ScannedEvent>("scanned"),
+	scanner: makeEvent<ScannerEvent, ScannerEvent>("scanner"),
 	syncStatus: makeEvent<SyncStatus, SyncStatus>("sync-status"),
 };
 
@@ -1171,8 +1177,48 @@ export type ScanVia =
 "picture" | 
 /**  A keyboard-wedge scanner. */
 "wedge" | 
+/**  A scanner on a serial port. */
+"serial" | 
 /**  Typed by hand. */
 "typed";
+
+/**  The scanner on a serial port read a code. */
+export type ScannedEvent = ScanOutcome;
+
+/**  What a serial scanner ends a code with. */
+export type ScannerEnding = 
+/**  Carriage return or line feed. */
+"line" | 
+/**  A tab. */
+"tab" | 
+/**  Nothing but a pause. */
+"pause";
+
+/**  The scanner on a serial port came or went. */
+export type ScannerEvent = ScannerView;
+
+/**  Which scanner on a serial port is listened to, and how it speaks. */
+export type ScannerSettings = {
+	/**  The chosen port's id; empty for none. */
+	port: string,
+	/**  Bits a second. */
+	baud: number,
+	/**  What it ends a code with. */
+	ending: ScannerEnding,
+};
+
+/**  How the scanner on a serial port is. */
+export type ScannerView = 
+/**  None is chosen. */
+{ kind: "off" } | 
+/**  It is looked for. */
+{ kind: "starting" } | 
+/**  It is there. */
+{ kind: "ready" } | 
+/**  It is not, and is looked for again by itself. */
+{ kind: "away"; 
+/**  Why. */
+failure: Failure };
 
 /**  Where this till keeps its secrets. */
 export type SecretsView = 
@@ -1184,6 +1230,14 @@ export type SecretsView =
 "locked" | 
 /**  Wrapped under a PIN, and open. */
 "wrapped";
+
+/**  A serial port to choose. */
+export type SerialPortView = {
+	/**  Its id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+};
 
 /**  What is set on this till alone. */
 export type SettingsView = {
@@ -1199,6 +1253,8 @@ export type SettingsView = {
 	camera: string,
 	/**  Minutes without a touch until the till locks; 0 never. */
 	lock_after_min: number,
+	/**  The scanner on a serial port. */
+	scanner: ScannerSettings,
 };
 
 /**  A change that the hub did not take and a person settled. */

@@ -144,6 +144,8 @@ pub enum ScanVia {
     Picture,
     /// A keyboard-wedge scanner.
     Wedge,
+    /// A scanner on a serial port.
+    Serial,
     /// Typed by hand.
     Typed,
 }

@@ -122,6 +122,58 @@ pub struct SettingsView {
     pub camera: String,
     /// Minutes without a touch until the till locks; 0 never.
     pub lock_after_min: u32,
+    /// The scanner on a serial port.
+    pub scanner: ScannerSettings,
+}
+
+/// Which scanner on a serial port is listened to, and how it speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct ScannerSettings {
+    /// The chosen port's id; empty for none.
+    pub port: String,
+    /// Bits a second.
+    pub baud: u32,
+    /// What it ends a code with.
+    pub ending: ScannerEnding,
+}
+
+/// What a serial scanner ends a code with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerEnding {
+    /// Carriage return or line feed.
+    Line,
+    /// A tab.
+    Tab,
+    /// Nothing but a pause.
+    Pause,
+}
+
+/// A serial port to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct SerialPortView {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How the scanner on a serial port is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ScannerView {
+    /// None is chosen.
+    #[default]
+    Off,
+    /// It is looked for.
+    Starting,
+    /// It is there.
+    Ready,
+    /// It is not, and is looked for again by itself.
+    Away {
+        /// Why.
+        failure: Failure,
+    },
 }
 
 /// A new shop, made on this device without a hub.
