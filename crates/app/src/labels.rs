@@ -3,7 +3,7 @@
 use counterfoil_domain::entity::{EntityKind, Product};
 use counterfoil_domain::op::EntityEdited;
 use counterfoil_domain::scale_label::{
-    LabelAmount, Layout, LayoutError, ScaleLabel, usual_layouts,
+    LabelAmount, Layout, LayoutError, ScaleLabel, sold_as, usual_layouts,
 };
 use counterfoil_domain::{Money, Op, ProductId, Quantity};
 use counterfoil_store::read::counter::find_product_by_code;
@@ -90,7 +90,11 @@ impl Counterfoil {
             LabelAmount::Price(minor) => {
                 let minor = i64::try_from(minor).unwrap_or(i64::MAX);
                 let price = Money::new(minor, info.shop.currency)?;
-                (Some(price), Quantity::pieces(1))
+                let sold = product.price.map(|unit| sold_as(price, unit)).transpose()?;
+                match sold.flatten() {
+                    Some((quantity, unit)) => (Some(unit), quantity),
+                    None => (Some(price), Quantity::pieces(1)),
+                }
             }
             // A price is that of a kilogram where the scale says grams.
             LabelAmount::Weight(grams) => {

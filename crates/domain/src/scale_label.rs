@@ -2,6 +2,7 @@
 //! article and its price or weight in it. How the digits lie differs from shop to shop, so the shop says.
 
 use crate::barcode;
+use crate::money::{Money, MoneyError, Quantity};
 
 /// Digits of an EAN-13.
 const DIGITS: usize = 13;
@@ -205,4 +206,44 @@ fn run(places: &[char], letter: char) -> Option<(usize, usize)> {
         .iter()
         .all(|place| *place == letter)
         .then_some((first, end))
+}
+
+/// How far from the weight that fits best another one is looked for, in thousandths: a hundredth of a unit.
+const NEAR: i64 = 10;
+
+/// What a pack is sold as whose label says its price: how much of a unit that costs `unit_price` it holds, and the unit
+/// price at which that quantity costs `price` to the minor unit.
+///
+/// A scale that weighs at `unit_price` prints what this gives back: the same unit price, and the weight as closely as a
+/// price tells it. Where the label was printed at another unit price, the quantity is what the till's one gives, and the
+/// unit price moves so that the customer pays what the label says. `None` where no quantity fits: then it is one piece.
+///
+/// # Errors
+/// When the two are of different currencies.
+pub fn sold_as(price: Money, unit_price: Money) -> Result<Option<(Quantity, Money)>, MoneyError> {
+    // A currency of its own is no reason to guess.
+    price.plus(unit_price)?;
+    let (total, unit) = (price.minor(), unit_price.minor());
+    if total <= 0 || unit <= 0 {
+        return Ok(None);
+    }
+    let Ok(best) = price.scale(1000, unit) else {
+        return Ok(None);
+    };
+    let best = best.minor().max(1);
+    let costs = |quantity: i64, unit: Money| unit.scale(quantity, 1000).ok() == Some(price);
+    let near = (0..=NEAR).flat_map(|far| [best - far, best + far]);
+    let fitting: Vec<i64> = near
+        .filter(|quantity| (1..=Quantity::MAX.milli()).contains(quantity))
+        .collect();
+    if let Some(quantity) = fitting
+        .iter()
+        .find(|quantity| costs(**quantity, unit_price))
+    {
+        return Ok(Some((Quantity(*quantity), unit_price)));
+    }
+    Ok(fitting.into_iter().find_map(|quantity| {
+        let unit = price.scale(1000, quantity).ok()?;
+        costs(quantity, unit).then_some((Quantity(quantity), unit))
+    }))
 }

@@ -7,8 +7,9 @@
 
 use counterfoil_domain::barcode::check_digit;
 use counterfoil_domain::scale_label::{
-    LabelAmount, Layout, LayoutError, ScaleLabel, read, usual_layouts,
+    LabelAmount, Layout, LayoutError, ScaleLabel, read, sold_as, usual_layouts,
 };
+use counterfoil_domain::{Currency, Money, Quantity};
 use proptest::prelude::*;
 
 fn layout(text: &str) -> Layout {
@@ -156,4 +157,67 @@ fn a_layout_that_makes_no_sense_says_what_is_wrong() {
     assert_eq!(wrong("21IIWWWIIWWWC"), LayoutError::Item);
     assert_eq!(wrong("21IIIIIPPWWWC"), LayoutError::Amount);
     assert_eq!(wrong("21IIIIIVVVVVC"), LayoutError::Amount);
+}
+
+fn soles(minor: i64) -> Money {
+    Money::new(minor, Currency::PEN).unwrap()
+}
+
+#[test]
+fn a_priced_pack_holds_what_its_price_buys() {
+    // 9.98 at 35.90 a kilogram.
+    let sold = sold_as(soles(998), soles(3590)).unwrap();
+    assert_eq!(sold, Some((Quantity(278), soles(3590))));
+}
+
+#[test]
+fn a_label_that_was_printed_at_another_unit_price_is_paid_to_the_cent() {
+    // No weight in grams costs 9.99 at 35.90 a kilogram.
+    let (quantity, unit) = sold_as(soles(999), soles(3590)).unwrap().unwrap();
+    assert_eq!(quantity, Quantity(278));
+    assert_eq!(unit.scale(quantity.milli(), 1000).unwrap(), soles(999));
+}
+
+#[test]
+fn a_pack_at_the_price_of_one_unit_is_one_unit() {
+    let sold = sold_as(soles(1200), soles(1200)).unwrap();
+    assert_eq!(sold, Some((Quantity::pieces(1), soles(1200))));
+}
+
+#[test]
+fn what_has_no_unit_price_holds_no_quantity() {
+    assert_eq!(sold_as(soles(999), soles(0)), Ok(None));
+    let dollars = Money::new(999, "USD".parse().unwrap()).unwrap();
+    assert!(sold_as(dollars, soles(3590)).is_err());
+}
+
+proptest! {
+    /// What a scale weighed and priced comes back: the same unit price, and the weight to the grams that cost the same.
+    #[test]
+    fn a_scales_price_gives_its_weight_back(grams in 1..100_000_i64, unit in 1..1_000_000_i64) {
+        let price = soles(unit).scale(grams, 1000).unwrap();
+        prop_assume!(price.minor() > 0);
+        let (quantity, at) = sold_as(price, soles(unit)).unwrap().unwrap();
+        prop_assert_eq!(at, soles(unit));
+        prop_assert_eq!(at.scale(quantity.milli(), 1000).unwrap(), price);
+        // Half a minor unit to each side, and the rounding of the weight itself.
+        prop_assert!((quantity.milli() - grams).abs() * unit <= 1000 + unit);
+    }
+
+    /// Whatever the label says is what the customer pays.
+    #[test]
+    fn a_quantity_always_costs_what_its_label_says(total in 1..10_000_000_i64, unit in 1..10_000_000_i64) {
+        if let Some((quantity, at)) = sold_as(soles(total), soles(unit)).unwrap() {
+            prop_assert_eq!(at.scale(quantity.milli(), 1000).unwrap(), soles(total));
+            // And it is as much as the till's own unit price makes of it, to a hundredth of a unit.
+            let exact = i128::from(total) * 1000 / i128::from(unit);
+            prop_assert!((i128::from(quantity.milli()) - exact).abs() <= 11);
+        }
+    }
+
+    /// Of less than one unit some quantity costs just that.
+    #[test]
+    fn up_to_one_unit_every_price_has_a_quantity(total in 1..100_000_i64, more in 0..1_000_000_i64) {
+        prop_assert!(sold_as(soles(total), soles(total + more)).unwrap().is_some());
+    }
 }

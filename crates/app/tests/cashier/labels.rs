@@ -4,7 +4,7 @@ use counterfoil_app::domain::Quantity;
 use counterfoil_app::domain::barcode::check_digit;
 use counterfoil_app::view::{CartView, ScanOutcome};
 
-use crate::till::{BEANS, COFFEE, Till, code, refused, soles};
+use crate::till::{BEANS, COFFEE, Till, cash, code, refused, soles};
 
 const WEIGHT: &str = "21IIIIIWWWWWC";
 const PRICE: &str = "23IIIIIPPPPPC";
@@ -49,6 +49,38 @@ fn a_weighed_pack_is_sold_by_its_grams() {
 #[test]
 fn a_priced_pack_is_sold_at_the_price_on_it() {
     let till = with_a_scale();
+    let cart = sold(till.scan(&label("230471100999")));
+    // 9.99 of 35.90 a kilogram.
+    assert_eq!(cart.lines[0].quantity, Quantity(278));
+    assert_eq!(cart.total, soles(999));
+}
+
+#[test]
+fn a_priced_pack_takes_its_weight_from_the_stock() {
+    let till = with_a_scale();
+    let stock = |till: &Till| {
+        let products = till.app.catalogue().unwrap().products;
+        let beans = till.product(BEANS);
+        products
+            .into_iter()
+            .find(|one| one.product_id == beans)
+            .and_then(|one| one.stock)
+    };
+    till.edit_product(BEANS, "low_stock_below", 1000);
+    let before = stock(&till).unwrap();
+    till.scan(&label("230471100998"));
+    till.app.complete_sale(vec![cash(998)]).unwrap();
+    assert_eq!(
+        before.milli() - stock(&till).unwrap().milli(),
+        278,
+        "9.98 at 35.90 a kilogram"
+    );
+}
+
+#[test]
+fn a_priced_pack_of_something_without_a_price_is_one_piece() {
+    let till = with_a_scale();
+    till.edit_product(BEANS, "price", serde_json::Value::Null);
     let cart = sold(till.scan(&label("230471100999")));
     assert_eq!(cart.lines[0].quantity, Quantity::pieces(1));
     assert_eq!(cart.total, soles(999));
