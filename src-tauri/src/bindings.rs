@@ -95,6 +95,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             customers::stamp,
             customers::undo_stamp,
             customers::redeem,
+            customers::card_lost,
             customers::save_card,
             customers::save_card_sheet,
             customers::save_poster,

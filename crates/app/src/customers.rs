@@ -68,6 +68,7 @@ impl Counterfoil {
             sales: u32::try_from(totals.sales).unwrap_or(u32::MAX),
             history: history.into_iter().map(history_item).collect(),
             card_qr_svg,
+            cards_lost: customer.cards_lost,
         })
     }
 
@@ -101,6 +102,7 @@ impl Counterfoil {
                     phone: phone.clone(),
                     enrolled_at: now,
                     note: String::new(),
+                    cards_lost: 0,
                 },
             });
             tx.perform(&op, Some(who), now)?;
@@ -158,6 +160,35 @@ impl Counterfoil {
             Ok(())
         })?;
         self.customer(customer_id)
+    }
+
+    /// Refuses every card that this customer has been given so far: on this till at once, on the others once they have
+    /// synced. What is made from now on is a new card, and stamps and rewards stay.
+    ///
+    /// # Errors
+    /// `role_not_allowed`, `customer_not_found`.
+    pub fn card_lost(&self, customer_id: CustomerId) -> Outcome<CustomerView> {
+        let who = self.signed_in_as(&[Role::Cashier])?.staff_id;
+        self.store()?.write(|tx| {
+            let (_, before) = find_customer(tx.conn(), customer_id)?.ok_or_else(not_found)?;
+            let lost = before.cards_lost.saturating_add(1);
+            let op = Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Customer,
+                id: customer_id.0,
+                fields: [("cards_lost".to_owned(), lost.into())].into(),
+            });
+            tx.perform(&op, Some(who), tx.now())?;
+            Ok::<_, Failure>(())
+        })?;
+        self.customer(customer_id)
+    }
+
+    /// How many of their cards a customer has reported lost; none of somebody whom this till does not know.
+    pub(crate) fn cards_lost(&self, customer_id: CustomerId) -> Outcome<u32> {
+        let found = self
+            .store()?
+            .read(|conn| find_customer(conn, customer_id))?;
+        Ok(found.map_or(0, |(_, customer)| customer.cards_lost))
     }
 
     /// Saves a customer's card as a picture or a page.
@@ -250,7 +281,12 @@ impl Counterfoil {
             tenant_id: self.shop()?.tenant_id,
             customer_id,
         };
-        Ok(card::issue(&card, &SigningKey::from_bytes(&key.seed.0)))
+        let lost = self.cards_lost(customer_id)?;
+        Ok(card::issue_after(
+            lost,
+            &card,
+            &SigningKey::from_bytes(&key.seed.0),
+        ))
     }
 }
 

@@ -90,11 +90,16 @@ impl Counterfoil {
         })
     }
 
-    /// What a card says, if this shop's keys vouch for it now.
+    /// What a card says, if this shop's keys vouch for it now and nobody has reported it lost.
     pub(crate) fn verified_card(&self, code: &str) -> Outcome<card::Verified> {
         let info = self.shop()?;
         let keys: Vec<TrustedKey> = info.shop.card_keys.iter().filter_map(trusted).collect();
-        Ok(card::verify(code, info.tenant_id, &keys, self.now())?)
+        let verified = card::verify(code, info.tenant_id, &keys, self.now())?;
+        if verified.is_lost(self.cards_lost(verified.card.customer_id)?) {
+            let text = "this card was reported lost and is blocked; the customer has a new one, or gets one";
+            return Err(Failure::new("card_lost", text));
+        }
+        Ok(verified)
     }
 
     /// A merchant's or a visit's code, if this till knows them.

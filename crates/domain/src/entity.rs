@@ -54,7 +54,10 @@ impl EntityKind {
     /// Whether two values of `field` are put together at the hub instead of one standing: then nobody needs to choose.
     #[must_use]
     pub fn accumulates(self, field: &str) -> bool {
-        self == Self::Shop && field == "card_keys"
+        matches!(
+            (self, field),
+            (Self::Shop, "card_keys") | (Self::Customer, "cards_lost")
+        )
     }
 }
 
@@ -248,6 +251,14 @@ pub struct Customer {
     pub enrolled_at: UnixMs,
     /// Free note.
     pub note: String,
+    /// How many of their cards were reported lost: those are refused. It only ever grows, whoever says less.
+    #[serde(skip_serializing_if = "is_none_lost")]
+    pub cards_lost: u32,
+}
+
+/// Nothing is written where nothing was lost: what was written before cards could be lost stays as it is, byte by byte.
+fn is_none_lost(cards_lost: &u32) -> bool {
+    *cards_lost == 0
 }
 
 /// One step of bringing a merchant on board.

@@ -2,7 +2,8 @@
 //!
 //! `CF1:` followed by base 45 (RFC 9285) of 101 bytes: version (1), key id (4, big-endian), tenant (16), customer (16),
 //! Ed25519 signature (64) over `counterfoil-card-1` and the 37 bytes before it. A code that a phone shows for a minute has
-//! version 2, the time it was made (8) before the signature, and `counterfoil-card-2` in front of what is signed.
+//! version 2, the time it was made (8) before the signature, and `counterfoil-card-2` in front of what is signed. A card
+//! that replaces lost ones has version 3, how many were lost (4) before the signature, and `counterfoil-card-3`.
 
 use counterfoil_domain::{CustomerId, TenantId, UnixMs};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
@@ -18,8 +19,10 @@ pub const PASSING_TOLERANCE_MS: i64 = 30_000;
 pub const PASSING_WINDOW_S: u32 = 120;
 const LASTING: u8 = 1;
 const PASSING: u8 = 2;
+const REPLACING: u8 = 3;
 const SIGNED: usize = 37;
 const TIME: usize = 8;
+const LOST: usize = 4;
 const SIGNATURE: usize = 64;
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
@@ -83,6 +86,17 @@ pub struct Verified {
     pub card: Card,
     /// When it was made, for a code that passes; a card lasts.
     pub made_at: Option<UnixMs>,
+    /// How many cards of this customer had been reported lost when it was made. None for a code that passes: it was made
+    /// a minute ago, for the customer's own phone.
+    pub lost_before: Option<u32>,
+}
+
+impl Verified {
+    /// Whether it is one of the `lost` cards that this customer has reported.
+    #[must_use]
+    pub fn is_lost(&self, lost: u32) -> bool {
+        self.lost_before.is_some_and(|before| before < lost)
+    }
 }
 
 fn signed_bytes(version: u8, card: &Card) -> [u8; SIGNED] {
@@ -98,6 +112,7 @@ fn signed_bytes(version: u8, card: &Card) -> [u8; SIGNED] {
 fn message(signed: &[u8]) -> Vec<u8> {
     let context: &[u8] = match signed.first() {
         Some(&PASSING) => b"counterfoil-card-2",
+        Some(&REPLACING) => b"counterfoil-card-3",
         _ => b"counterfoil-card-1",
     };
     [context, signed].concat()
@@ -112,6 +127,17 @@ fn sealed(signed: &[u8], key: &SigningKey) -> String {
 #[must_use]
 pub fn issue(card: &Card, key: &SigningKey) -> String {
     sealed(&signed_bytes(LASTING, card), key)
+}
+
+/// The text of the card of a customer who has lost so many before: those are told from it. The first card is that of
+/// [`issue`].
+#[must_use]
+pub fn issue_after(lost: u32, card: &Card, key: &SigningKey) -> String {
+    if lost == 0 {
+        return issue(card, key);
+    }
+    let signed = signed_bytes(REPLACING, card);
+    sealed(&[&signed[..], &lost.to_be_bytes()[..]].concat(), key)
 }
 
 /// The text of a code for a customer's phone, good for a minute from `now` on.
@@ -145,6 +171,7 @@ pub fn verify(
     let signed = match bytes.first() {
         Some(&LASTING) => SIGNED,
         Some(&PASSING) => SIGNED + TIME,
+        Some(&REPLACING) => SIGNED + LOST,
         _ => return Err(CardError::Malformed),
     };
     if bytes.len() != signed + SIGNATURE {
@@ -178,9 +205,18 @@ pub fn verify(
         .verify_strict(&message(&bytes[..signed]), &signature)
         .map_err(|_| CardError::Forged)?;
     // Only a genuine code tells its time: who forges one learns nothing of the clock.
-    let made_at = made_at(&bytes[SIGNED..signed]);
+    let more = &bytes[SIGNED..signed];
+    let made_at = made_at(more);
     made_at.map_or(Ok(()), |made_at| in_time(made_at, now))?;
-    Ok(Verified { card, made_at })
+    let lost_before = match made_at {
+        Some(_) => None,
+        None => Some(more.try_into().map_or(0, u32::from_be_bytes)),
+    };
+    Ok(Verified {
+        card,
+        made_at,
+        lost_before,
+    })
 }
 
 fn made_at(bytes: &[u8]) -> Option<UnixMs> {

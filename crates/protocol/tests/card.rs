@@ -9,7 +9,7 @@
 use counterfoil_domain::{CustomerId, TenantId, UnixMs};
 use counterfoil_protocol::card::{
     Card, CardError, PASSING_LIFE_MS, PASSING_TOLERANCE_MS, PASSING_WINDOW_S, PREFIX, TrustedKey,
-    issue, issue_passing, looks_like_card,
+    issue, issue_after, issue_passing, looks_like_card,
 };
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
@@ -60,6 +60,54 @@ fn good() -> String {
 #[test]
 fn a_card_that_the_shop_issued_is_accepted() {
     assert_eq!(check(&good()), Ok(card()));
+}
+
+fn lost_before(text: &str) -> Option<u32> {
+    let keys = [trusted(7, 2)];
+    let verified = counterfoil_protocol::card::verify(text, shop(), &keys, NOON).unwrap();
+    verified.lost_before
+}
+
+#[test]
+fn the_first_card_of_a_customer_is_the_one_it_always_was() {
+    assert_eq!(issue_after(0, &card(), &key(2)), good());
+    assert_eq!(lost_before(&good()), Some(0));
+}
+
+#[test]
+fn a_card_is_lost_once_more_were_lost_than_it_says() {
+    let keys = [trusted(7, 2)];
+    let second = issue_after(1, &card(), &key(2));
+    let verified = counterfoil_protocol::card::verify(&second, shop(), &keys, NOON).unwrap();
+    assert!(!verified.is_lost(0) && !verified.is_lost(1));
+    assert!(verified.is_lost(2));
+}
+
+#[test]
+fn a_code_on_a_phone_is_never_a_lost_card() {
+    let shown = issue_passing(&card(), NOON, &key(2));
+    let keys = [trusted(7, 2)];
+    let verified = counterfoil_protocol::card::verify(&shown, shop(), &keys, NOON).unwrap();
+    assert!(!verified.is_lost(u32::MAX));
+}
+
+#[test]
+fn a_lost_card_does_not_become_a_new_one_by_its_number() {
+    let bytes = |text: &str| text.strip_prefix(PREFIX).unwrap().to_owned();
+    let (second, third) = (
+        bytes(&issue_after(1, &card(), &key(2))),
+        bytes(&issue_after(2, &card(), &key(2))),
+    );
+    // The number in front of the other's signature: bytes 37 to 40 are within these characters.
+    let mixed = format!("{PREFIX}{}{}", &third[..63], &second[63..]);
+    assert_eq!(check(&mixed), Err(CardError::Forged));
+}
+
+proptest! {
+    #[test]
+    fn a_card_says_how_many_were_lost_before_it(lost in any::<u32>()) {
+        prop_assert_eq!(lost_before(&issue_after(lost, &card(), &key(2))), Some(lost));
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@
 )]
 
 use counterfoil_domain::{CustomerId, TenantId, UnixMs};
-use counterfoil_protocol::card::{Card, CardError, TrustedKey, issue, issue_passing, verify};
+use counterfoil_protocol::card::{
+    Card, CardError, TrustedKey, issue, issue_after, issue_passing, verify,
+};
 use ed25519_dalek::SigningKey;
 use uuid::Uuid;
 
@@ -20,6 +22,8 @@ struct Vector {
     text: String,
     made_at: UnixMs,
     passing: String,
+    lost_before: u32,
+    replacing: String,
 }
 
 /// The row of the table of vectors that begins with `field`: its first and its second value.
@@ -50,13 +54,14 @@ fn vectors() -> [Vector; 2] {
         .lines()
         .filter(|line| line.starts_with("CF1:"))
         .collect();
-    let [seeds, publics, ids, tenants, customers, made] = [
+    let [seeds, publics, ids, tenants, customers, made, lost] = [
         "seed",
         "public key",
         "key id",
         "tenant",
         "customer",
         "made at",
+        "lost before",
     ]
     .map(row);
     [0, 1].map(|at| Vector {
@@ -70,6 +75,8 @@ fn vectors() -> [Vector; 2] {
         text: texts[at].to_owned(),
         made_at: UnixMs(made[at].parse().unwrap()),
         passing: texts[at + 2].to_owned(),
+        lost_before: lost[at].parse().unwrap(),
+        replacing: texts[at + 4].to_owned(),
     })
 }
 
@@ -93,6 +100,8 @@ fn the_vectors_of_the_page_are_what_is_issued() {
         assert_eq!(issue(&vector.card, &vector.key), vector.text);
         let passing = issue_passing(&vector.card, vector.made_at, &vector.key);
         assert_eq!(passing, vector.passing);
+        let replacing = issue_after(vector.lost_before, &vector.card, &vector.key);
+        assert_eq!(replacing, vector.replacing);
     }
 }
 
@@ -101,6 +110,7 @@ fn the_vectors_of_the_page_are_accepted() {
     for vector in vectors() {
         assert_eq!(check(&vector, &vector.text), Ok(vector.card));
         assert_eq!(check(&vector, &vector.passing), Ok(vector.card));
+        assert_eq!(check(&vector, &vector.replacing), Ok(vector.card));
     }
 }
 
@@ -124,10 +134,13 @@ fn the_texts_that_the_page_calls_wrong_are_refused_as_it_says() {
 
 #[test]
 fn a_card_is_as_long_as_the_page_says() {
-    assert!(PAGE.contains("156 characters") && PAGE.contains("168 characters"));
+    for length in ["156", "162", "168"] {
+        assert!(PAGE.contains(&format!("{length} characters")), "{length}");
+    }
     for vector in vectors() {
         assert_eq!(vector.text.len(), 156);
         assert_eq!(vector.passing.len(), 168);
+        assert_eq!(vector.replacing.len(), 162);
     }
 }
 

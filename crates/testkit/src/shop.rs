@@ -123,6 +123,7 @@ impl SampleShop {
                 phone: phone.to_owned(),
                 enrolled_at: ManualClock::START,
                 note: String::new(),
+                cards_lost: 0,
             },
         });
         (customer_id, op)

@@ -66,6 +66,13 @@ pub async fn redeem(app: App<'_>, customer_id: CustomerId) -> Outcome<CustomerTi
     run(&app, move |app| app.redeem(customer_id)).await
 }
 
+/// Refuses the cards that a customer has been given so far.
+#[tauri::command]
+#[specta::specta]
+pub async fn card_lost(app: App<'_>, customer_id: CustomerId) -> Outcome<CustomerView> {
+    run(&app, move |app| app.card_lost(customer_id)).await
+}
+
 /// Saves a customer's card.
 #[tauri::command]
 #[specta::specta]

@@ -117,6 +117,8 @@ export const commands = {
 	undoStamp: (stampId: StampId) => typedError<CustomerTile, Failure>(__TAURI_INVOKE("undo_stamp", { stampId })),
 	/**  Hands out a reward. */
 	redeem: (customerId: CustomerId) => typedError<CustomerTile, Failure>(__TAURI_INVOKE("redeem", { customerId })),
+	/**  Refuses the cards that a customer has been given so far. */
+	cardLost: (customerId: CustomerId) => typedError<CustomerView, Failure>(__TAURI_INVOKE("card_lost", { customerId })),
 	/**  Saves a customer's card. */
 	saveCard: (customerId: CustomerId, format: CardFormat) => typedError<SavedFile, Failure>(__TAURI_INVOKE("save_card", { customerId, format })),
 	/**  Saves sheets of customers' cards. */
@@ -555,6 +557,8 @@ export type CustomerView = {
 	history: HistoryItem[],
 	/**  The signed card as QR (SVG). */
 	card_qr_svg: string,
+	/**  How many of their cards were reported lost and are refused. */
+	cards_lost: number,
 };
 
 /**  Tells a screen that rows changed under it, e.g. by a pull. */

@@ -94,6 +94,7 @@ pub(super) fn make(
                     phone: unused(&mut phones, || phone(&mut rng)),
                     enrolled_at,
                     note: note(&mut rng).to_owned(),
+                    cards_lost: 0,
                 },
                 enrolled_day,
                 habit,

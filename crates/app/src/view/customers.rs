@@ -68,6 +68,8 @@ pub struct CustomerView {
     pub history: Vec<HistoryItem>,
     /// The signed card as QR (SVG).
     pub card_qr_svg: String,
+    /// How many of their cards were reported lost and are refused.
+    pub cards_lost: u32,
 }
 
 /// What enrolling did.

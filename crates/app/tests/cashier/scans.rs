@@ -250,6 +250,89 @@ fn a_picture_beyond_reason_is_refused_by_its_size() {
     );
 }
 
+/// The code of the card that the till hands out now, read from its picture.
+fn handed_out(till: &Till, customer_id: CustomerId) -> Vec<u8> {
+    let saved = till.app.save_card(customer_id, CardFormat::Png).unwrap();
+    std::fs::read(saved.path).unwrap()
+}
+
+#[test]
+fn a_lost_card_is_refused_and_the_new_one_is_stamped() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let first = handed_out(&till, maria);
+    assert_eq!(till.app.card_lost(maria).unwrap().cards_lost, 1);
+    let found = refused(till.app.scan_picture(&first).unwrap());
+    assert_eq!(found.code, "card_lost");
+    assert_eq!(stamps(&till, maria), 0);
+    assert_eq!(till.app.cart().unwrap().customer, None);
+    let second = handed_out(&till, maria);
+    let outcome = till.app.scan_picture(&second).unwrap();
+    assert!(
+        matches!(
+            &outcome,
+            ScanOutcome::Customer {
+                stamp: StampOutcome::Given { .. },
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn stamps_and_rewards_stay_when_a_card_is_lost() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    till.stamp_times(maria, 3);
+    till.app.card_lost(maria).unwrap();
+    assert_eq!(stamps(&till, maria), 3);
+    till.stamp_times(maria, 1);
+    assert_eq!(stamps(&till, maria), 4);
+}
+
+#[test]
+fn a_lost_card_stays_lost_after_a_restart() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let lost = till.card(maria);
+    till.app.card_lost(maria).unwrap();
+    let till = till.restart();
+    assert_eq!(refused(till.scan(&lost)).code, "card_lost");
+}
+
+#[test]
+fn one_lost_card_leaves_everybody_elses_alone() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    let rosa = till.enrol("Rosa", "987654322");
+    till.app.card_lost(maria).unwrap();
+    let outcome = till.scan(&till.card(rosa));
+    assert!(
+        matches!(outcome, ScanOutcome::Customer { .. }),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_code_on_a_phone_is_good_whatever_card_was_lost() {
+    let till = Till::open();
+    let maria = till.enrol("María", "987654321");
+    till.app.card_lost(maria).unwrap();
+    let outcome = till.scan(&passing(&till, maria));
+    assert!(
+        matches!(outcome, ScanOutcome::Customer { .. }),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_card_of_nobody_cannot_be_lost() {
+    let till = Till::open();
+    let nobody = CustomerId(uuid::Uuid::from_u128(7));
+    assert_eq!(code(till.app.card_lost(nobody)), "customer_not_found");
+}
+
 /// What a customer's phone shows now.
 fn passing(till: &Till, customer_id: CustomerId) -> String {
     let (key_id, key) = till.card_secret();

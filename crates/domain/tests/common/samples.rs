@@ -182,6 +182,7 @@ pub fn every_op() -> Vec<Op> {
                 phone: "+51987654321".to_owned(),
                 enrolled_at: AT,
                 note: String::new(),
+                cards_lost: 0,
             },
         }),
         Op::VisitDone(VisitDone {

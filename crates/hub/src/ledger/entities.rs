@@ -8,10 +8,14 @@ use counterfoil_domain::merge::{self, Clocks, FieldClock};
 use counterfoil_domain::visit::VisitStatus;
 use counterfoil_domain::{CustomerId, EntityKind, EntityRow, Op, planted};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Fault;
 use super::sheet::{Sheet, Subject};
+
+/// The customer's field that only grows.
+const CARDS_LOST: &str = "cards_lost";
 
 /// An entity with its fields' clocks.
 #[derive(Debug, Clone)]
@@ -101,6 +105,11 @@ pub(super) async fn patch(
     } else {
         clock
     };
+    let lost = if kind == EntityKind::Customer {
+        most_lost(&stored, fields)
+    } else {
+        None
+    };
     let keys = if kind == EntityKind::Shop {
         merged_keys(&stored, fields, clock)?
     } else {
@@ -112,6 +121,9 @@ pub(super) async fn patch(
             .row
             .fields
             .insert("card_keys".to_owned(), serde_json::to_value(keys)?);
+    }
+    if let Some(lost) = lost {
+        stored.row.fields.insert(CARDS_LOST.to_owned(), lost.into());
     }
     let row = stored.row.clone();
     sheet.put_entity(stored)?;
@@ -132,6 +144,13 @@ fn above(clock: FieldClock, clocks: &Clocks) -> FieldClock {
             },
             ..clock
         })
+}
+
+/// Cards that were reported lost stay lost: of two tills that each knew of some, the one that knew of more is right.
+fn most_lost(stored: &Stored, fields: &Fields) -> Option<u64> {
+    let incoming = fields.get(CARDS_LOST)?.as_u64()?;
+    let known = stored.row.fields.get(CARDS_LOST).and_then(Value::as_u64);
+    Some(incoming.max(known.unwrap_or(0)))
 }
 
 /// Card keys only ever accumulate: a card in somebody's pocket must not become a stranger's because two lists met.

@@ -1,6 +1,6 @@
 //! Enrolling, stamping and redeeming over the API, and what a stranger may learn.
 
-use counterfoil_domain::entity::CardKey;
+use counterfoil_domain::entity::{CardKey, Customer};
 use counterfoil_domain::op::EntityEdited;
 use counterfoil_domain::{EntityKind, FactRow, Op};
 use counterfoil_protocol::card::{TrustedKey, verify};
@@ -83,6 +83,38 @@ async fn a_revoked_key_signs_no_card_any_more() {
             keys.iter()
                 .any(|key| key.key_id == signed_by && !key.revoked)
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cards_that_were_reported_lost_never_become_fewer() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let mut other = world.till(&owner).await;
+        let enrolled = enrol(&world, &owner).await;
+        let id: uuid::Uuid = serde_json::from_value(enrolled["customer_id"].clone()).unwrap();
+        let report = |lost: u32| {
+            Op::EntityEdited(EntityEdited {
+                entity: EntityKind::Customer,
+                id,
+                fields: [("cards_lost".to_owned(), json!(lost))].into(),
+            })
+        };
+        till.act(&world, report(2)).await;
+        // This one heard of one loss only, and says so later.
+        other.act(&world, report(1)).await;
+        let lost = async |till: &crate::support::Till| {
+            let row = till.entity(&world, id).await.unwrap();
+            row.read::<Customer>().unwrap().cards_lost
+        };
+        assert_eq!(lost(&till).await, 2);
+        assert!(till.conflicts(&world).await.is_empty());
+        // A clock that is behind takes nothing back either.
+        other.clock_off_ms = -86_400_000;
+        other.act(&world, report(3)).await;
+        assert_eq!(lost(&till).await, 3);
     })
     .await;
 }

@@ -24,6 +24,7 @@ pub fn enrolment(world: &World, phone: &str) -> (CustomerId, Op) {
         phone: phone.to_owned(),
         enrolled_at: UnixMs(0),
         note: String::new(),
+        cards_lost: 0,
     };
     (
         customer_id,

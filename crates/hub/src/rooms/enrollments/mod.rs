@@ -120,6 +120,7 @@ async fn enrol(
         phone,
         enrolled_at: book.now,
         note: String::new(),
+        cards_lost: 0,
     };
     let op = Op::CustomerEnrolled(CustomerEnrolled {
         customer_id,
