@@ -42,13 +42,20 @@ enum Frames {
     Native,
 }
 
-/// Ours, rqrr, rxing and zxing-cpp over every picture in turn, on one core, in a released build.
+/// Ours, rqrr, rxing and zxing-cpp over every picture in turn, on one core, in a released build; then the time of easy cards
+/// from their pixels to their verified signature.
 pub fn scan(project: &Project, options: &Options) -> Result {
     packages::ensure(project, &[packages::BUILD, packages::MEASURE])?;
     let set = here(&options.set)?;
     let mut build = project.cargo();
     build.args(["build", "--release", "--package", "counterfoil-scan"]);
-    build.args(["--example", "measure", "--features", "measure"]);
+    build.args(["--package", "counterfoil-fuzz", "--example", "card_time"]);
+    build.args([
+        "--example",
+        "measure",
+        "--features",
+        "counterfoil-scan/measure",
+    ]);
     if options.json {
         build.arg("--quiet");
     }
@@ -69,7 +76,13 @@ pub fn scan(project: &Project, options: &Options) -> Result {
     if let Some(only) = &options.only {
         measure.arg("--only").arg(only);
     }
-    shell::run(&mut measure)
+    shell::run(&mut measure)?;
+    if options.json || options.only.is_some() {
+        return Ok(());
+    }
+    shell::run(&mut Command::new(
+        project.target.join("release/examples/card_time"),
+    ))
 }
 
 /// The path as it is wherever a command runs.
