@@ -87,6 +87,8 @@ pub fn builder() -> Builder<tauri::Wry> {
             counter::pay_view,
             counter::complete_sale,
             counter::camera_start,
+            counter::camera_start_frames,
+            counter::camera_frame,
             counter::camera_stop,
             customers::customers,
             customers::customer,

@@ -19,7 +19,10 @@ use crate::bindings::{DataChangedEvent, RepairEvent, ScannedEvent, ScannerEvent,
 pub fn run() -> tauri::Result<()> {
     log_to_stderr();
     let contract = bindings::builder();
-    tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(any(target_os = "android", target_os = "ios"))]
+    let builder = builder.plugin(tauri_plugin_barcode_scanner::init());
+    builder
         .invoke_handler(contract.invoke_handler())
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } if !commands::window::may_close(window) => {

@@ -74,6 +74,7 @@ const MAY_TEST_ALL: &[&str] = &["counterfoil-tests"];
 const ALONE: &[(&str, &[&str])] = &[
     ("tauri", &["counterfoil"]),
     ("tauri-build", &["counterfoil"]),
+    ("tauri-plugin-barcode-scanner", &["counterfoil"]),
     ("tauri-specta", &["counterfoil"]),
     ("rusqlite", &["counterfoil-store"]),
     ("axum", &["counterfoil-hub"]),

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::Clock as _;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, FrameSource, Hint, NokhwaCamera, Point, Scan, list_cameras,
+    FileCameraOptions, FrameInbox, FrameSource, Hint, NokhwaCamera, Point, Scan, list_cameras,
 };
 
 use crate::failure::Outcome;
@@ -33,6 +33,8 @@ pub(crate) struct CameraState(Mutex<Slot>);
 #[derive(Default)]
 struct Slot {
     running: Option<CameraHandle>,
+    /// Where the web view hands in its frames, while it is the camera.
+    inbox: Option<FrameInbox>,
     /// Opens when the camera that was started last has let go of its device.
     freed: Option<Arc<Gate>>,
 }
@@ -71,6 +73,7 @@ impl Counterfoil {
         let freed = Arc::new(Gate::default());
         let mut slot = self.inner.camera.lock();
         let before = slot.freed.replace(Arc::clone(&freed));
+        slot.inbox = None;
         stop_behind(slot.running.take());
         let source = move || {
             if let Some(before) = &before {
@@ -80,8 +83,51 @@ impl Counterfoil {
         };
         // Frames are paced and told apart by real time, whatever clock the till's records follow.
         let options = CameraOptions::new(Arc::new(|| SystemClock.now().0));
+        let listener = self.listener(freed, on_event);
+        slot.running = Some(CameraThread::keep(source, REOPEN_PAUSE, options, listener));
+        Ok(())
+    }
+
+    /// Starts reading the frames that [`Self::camera_frame`] hands in, in the place of any other camera: those of the web
+    /// view on a phone. The screen has its own picture, so there are no previews.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn camera_start_frames(&self, on_event: Listener) -> Outcome<()> {
+        let freed = Arc::new(Gate::default());
+        let mut slot = self.inner.camera.lock();
+        slot.freed = Some(Arc::clone(&freed));
+        stop_behind(slot.running.take());
+        let (inbox, frames) = FrameInbox::new();
+        slot.inbox = Some(inbox);
+        let mut options = CameraOptions::new(Arc::new(|| SystemClock.now().0));
+        options.preview_fps_max = 0;
+        let listener = self.listener(freed, on_event);
+        let source = || Ok(Box::new(frames) as Box<dyn FrameSource>);
+        slot.running = Some(CameraThread::start(source, options, listener));
+        Ok(())
+    }
+
+    /// Hands in a frame as JPEG; without a camera that reads frames it is dropped.
+    ///
+    /// # Errors
+    /// `not_a_picture`.
+    pub fn camera_frame(&self, jpeg: &[u8]) -> Outcome<()> {
+        let inbox = self.inner.camera.lock().inbox.clone();
+        let Some(inbox) = inbox else { return Ok(()) };
+        inbox
+            .push_jpeg(jpeg)
+            .map_err(|error| Failure::new("not_a_picture", error.to_string()))?;
+        Ok(())
+    }
+
+    fn listener(
+        &self,
+        freed: Arc<Gate>,
+        on_event: Listener,
+    ) -> Box<dyn Fn(CameraEvent) + Send + 'static> {
         let app = self.weak();
-        let listener = Box::new(move |event| {
+        Box::new(move |event| {
             let stopped = event == CameraEvent::Stopped;
             if stopped {
                 freed.open();
@@ -89,9 +135,7 @@ impl Counterfoil {
             if let Some(view) = act(&app, event) {
                 on_event(view);
             }
-        });
-        slot.running = Some(CameraThread::keep(source, REOPEN_PAUSE, options, listener));
-        Ok(())
+        })
     }
 
     /// Stops the camera; none running is fine. Returns once the device is free, or after half a second.
@@ -100,6 +144,7 @@ impl Counterfoil {
     /// Never in practice.
     pub fn camera_stop(&self) -> Outcome<()> {
         let mut slot = self.inner.camera.lock();
+        slot.inbox = None;
         let running = slot.running.take();
         let freed = slot.freed.clone();
         drop(slot);

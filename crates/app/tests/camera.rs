@@ -249,6 +249,43 @@ fn a_camera_that_vanishes_is_told_and_comes_back_by_itself() {
 }
 
 #[test]
+fn frames_that_the_web_view_hands_in_are_stamped_like_any_cameras() {
+    let (folder, app, customer_id) = before_a_card();
+    let card = image::open(folder.path().join("eye.png"))
+        .unwrap()
+        .into_luma8();
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    card.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let (tell, told) = channel();
+    app.camera_start_frames(Box::new(move |event| {
+        // Whoever dropped the other end no longer listens.
+        let _ = tell.send(event);
+    }))
+    .unwrap();
+    app.camera_frame(jpeg.get_ref()).unwrap();
+    let CameraEventView::Scan { outcome, .. } = next(&told, scan) else {
+        panic!("a scan was waited for");
+    };
+    assert!(
+        matches!(&outcome, ScanOutcome::Customer { customer, .. } if customer.customer_id == customer_id),
+        "{outcome:?}"
+    );
+    app.camera_stop().unwrap();
+    next(&told, stopped);
+    // A frame that was on its way when the camera stopped harms nobody.
+    app.camera_frame(jpeg.get_ref()).unwrap();
+}
+
+#[test]
+fn a_frame_that_is_no_picture_is_refused_and_the_camera_goes_on() {
+    let (_folder, app, _) = before_a_card();
+    app.camera_start_frames(Box::new(|_| ())).unwrap();
+    let failure = app.camera_frame(b"no picture").unwrap_err();
+    assert_eq!(failure.code, "not_a_picture");
+    app.camera_stop().unwrap();
+}
+
+#[test]
 fn a_code_in_the_dark_is_told_as_such() {
     let (folder, app, _) = before_a_card();
     let eye = folder.path().join("eye.png");

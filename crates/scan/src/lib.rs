@@ -15,6 +15,7 @@ mod left_behind;
 mod picture;
 mod pixels;
 mod presence;
+mod pushed;
 mod serial;
 mod source;
 mod types;
@@ -29,6 +30,7 @@ pub use file_camera::{FileCamera, FileCameraOptions};
 pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
 pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};
 pub use pixels::{PixelFormat, grey_of};
+pub use pushed::{FrameInbox, PushedFrames};
 pub use serial::{
     OnSerialEvent, SERIAL_CODE_BYTES_MAX, SerialEnding, SerialError, SerialEvent, SerialHandle,
     SerialOptions, SerialPortChoice, list_serial_ports,

@@ -198,6 +198,26 @@ pub async fn complete_sale(app: App<'_>, tenders: Vec<Tender>) -> Outcome<SaleVi
     run(&app, move |app| app.complete_sale(tenders)).await
 }
 
+/// Starts reading the frames that the window hands in.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_start_frames(app: App<'_>, on_event: Channel<CameraEventView>) -> Outcome<()> {
+    run(&app, move |app| app.camera_start_frames(through(on_event))).await
+}
+
+/// Hands in a frame: a JPEG in base 64.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_frame(app: App<'_>, base64: String) -> Outcome<()> {
+    run(&app, move |app| {
+        let jpeg = BASE64
+            .decode(base64)
+            .map_err(|error| Failure::new("not_a_picture", error.to_string()))?;
+        app.camera_frame(&jpeg)
+    })
+    .await
+}
+
 /// Stops the camera.
 #[tauri::command]
 #[specta::specta]
@@ -209,11 +229,12 @@ pub async fn camera_stop(app: App<'_>) -> Outcome<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn camera_start(app: App<'_>, on_event: Channel<CameraEventView>) -> Outcome<()> {
-    run(&app, move |app| {
-        app.camera_start(Box::new(move |event| {
-            // A window that is gone hears nothing; the camera is stopped by its own command.
-            let _ = on_event.send(event);
-        }))
+    run(&app, move |app| app.camera_start(through(on_event))).await
+}
+
+fn through(channel: Channel<CameraEventView>) -> Box<dyn Fn(CameraEventView) + Send + Sync> {
+    Box::new(move |event| {
+        // A window that is gone hears nothing; the camera is stopped by its own command.
+        let _ = channel.send(event);
     })
-    .await
 }

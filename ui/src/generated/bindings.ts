@@ -101,6 +101,10 @@ export const commands = {
 	completeSale: (tenders: Tender[]) => typedError<SaleView, Failure>(__TAURI_INVOKE("complete_sale", { tenders })),
 	/**  Starts the camera; what it sees goes through the channel. */
 	cameraStart: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start", { onEvent })),
+	/**  Starts reading the frames that the window hands in. */
+	cameraStartFrames: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start_frames", { onEvent })),
+	/**  Hands in a frame: a JPEG in base 64. */
+	cameraFrame: (base64: string) => typedError<null, Failure>(__TAURI_INVOKE("camera_frame", { base64 })),
 	/**  Stops the camera. */
 	cameraStop: () => typedError<null, Failure>(__TAURI_INVOKE("camera_stop")),
 	/**  Customers that match. */

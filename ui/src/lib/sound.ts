@@ -1,4 +1,4 @@
-/** The sounds of the counter. Each can be missing or unplayable: a till without a sound card sells all the same. */
+/** The sounds of the counter, and on a phone a buzz with each. Each can be missing or unplayable: a till without a sound card sells all the same. */
 import errorWave from "../../../assets/sounds/error.wav?inline";
 import scanWave from "../../../assets/sounds/scan.wav?inline";
 import stampWave from "../../../assets/sounds/stamp.wav?inline";
@@ -33,17 +33,29 @@ async function play(wave: string): Promise<void> {
   }
 }
 
+/** How long a phone buzzes, in milliseconds: once for what was done, twice for what was refused. */
+const DONE = [60];
+const REFUSED = [60, 80, 60];
+
+function buzz(pattern: number[]): void {
+  // Not every web view has it, and a till on a desk has nothing that moves.
+  if ("vibrate" in navigator) navigator.vibrate(pattern);
+}
+
 /** A rubber stamp meeting paper. */
 export function stampSound(): void {
+  buzz(DONE);
   void play(stampWave);
 }
 
 /** A code was read. */
 export function scanSound(): void {
+  buzz(DONE);
   void play(scanWave);
 }
 
 /** Something was refused. */
 export function refuseSound(): void {
+  buzz(REFUSED);
   void play(errorWave);
 }

@@ -1,0 +1,91 @@
+import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { flushSync, mount, unmount } from "svelte";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { handle, scanned } from "$/app/scan.svelte";
+import type { CameraEventView, ScanOutcome } from "$/lib/api";
+import { setLanguage } from "$/lib/i18n.svelte";
+import PhoneCamera from "./PhoneCamera.svelte";
+
+vi.mock("$/app/scan.svelte", () => ({ handle: vi.fn(), scanned: vi.fn() }));
+
+let card: object | undefined;
+let calls: string[] = [];
+let system: () => unknown;
+let tell: (event: CameraEventView) => void = () => undefined;
+const stop = vi.fn();
+const merchant: ScanOutcome = { kind: "merchant", merchant_id: "m1" };
+
+function at(testid: string): HTMLElement | null {
+  return document.querySelector(`[data-testid=${testid}]`);
+}
+async function view(wanted: string): Promise<void> {
+  await vi.waitFor(() => expect(at("phone-camera")?.dataset.view).toBe(wanted));
+}
+function press(testid: string): void {
+  at(testid)?.click();
+  flushSync();
+}
+
+beforeEach(() => {
+  setLanguage("en");
+  calls = [];
+  stop.mockReset();
+  vi.mocked(scanned).mockReset();
+  vi.mocked(handle).mockReset();
+  system = () => ({ content: "4006381333931" });
+  mockIPC((command, args) => {
+    calls.push(command);
+    if (command.endsWith("_permissions")) return { camera: "granted" };
+    if (command === "plugin:barcode-scanner|scan") return system();
+    const channel = (args as { onEvent?: { onmessage: typeof tell } }).onEvent;
+    if (channel) tell = (event) => channel.onmessage(event);
+    return null;
+  });
+  // A camera that shows 1280 x 720.
+  vi.stubGlobal("navigator", {
+    ...navigator,
+    mediaDevices: { getUserMedia: () => Promise.resolve({ getTracks: () => [{ stop }] }) },
+  });
+  vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue();
+  vi.spyOn(HTMLVideoElement.prototype, "videoWidth", "get").mockReturnValue(1280);
+  vi.spyOn(HTMLVideoElement.prototype, "videoHeight", "get").mockReturnValue(720);
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
+  vi.spyOn(HTMLCanvasElement.prototype, "toDataURL").mockReturnValue("data:image/jpeg;base64,AAAA");
+  card = mount(PhoneCamera, { target: document.body });
+  flushSync();
+});
+afterEach(async () => {
+  if (card) await unmount(card);
+  card = undefined;
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  clearMocks();
+});
+
+it("hands what the system's scanner reads to the one door", async () => {
+  press("phone-scan");
+  await vi.waitFor(() => expect(scanned).toHaveBeenCalledWith("4006381333931", "camera"));
+  await view("ready");
+});
+
+it("is ready again when the system's scanner was closed", async () => {
+  system = () => Promise.reject(new Error("scan cancelled"));
+  press("phone-scan");
+  await view("ready");
+  expect(scanned).not.toHaveBeenCalled();
+});
+
+it("offers our own reader where the system has no scanner, and frees the camera afterwards", async () => {
+  system = () => Promise.reject(new Error("Google Play services are missing"));
+  press("phone-scan");
+  await view("missing");
+  press("phone-own");
+  await vi.waitFor(() => expect(calls).toContain("camera_frame"));
+  expect(calls.indexOf("camera_start_frames")).toBeLessThan(calls.indexOf("camera_frame"));
+  tell({ kind: "scan", outcome: merchant, outline: null });
+  expect(handle).toHaveBeenCalledWith(merchant);
+  if (card) await unmount(card);
+  card = undefined;
+  await vi.waitFor(() => expect(stop).toHaveBeenCalled());
+  expect(calls).toContain("camera_stop");
+});
