@@ -7,6 +7,7 @@ mod bucket;
 mod error;
 mod manifest;
 mod postgres;
+mod replay;
 mod restore;
 mod rules;
 mod shelf;

@@ -1,5 +1,5 @@
-//! Verify: is every change there, does every balance equal its ledger, is every chain whole, has every operation its
-//! result. Of a backup by restoring it into a scratch database; of a live one in one snapshot.
+//! Verify: is every change there, do the tables hold what the changes lead to, does every balance equal its ledger, is every
+//! chain whole, has every operation its result. Of a backup by restoring it into a scratch database; of a live one in one snapshot.
 
 use std::collections::HashSet;
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 use sqlx::{AnyConnection, Row as _};
 
 use super::manifest::{Head, Manifest, Verified, verified_file};
+use super::replay::Replay;
 use super::restore::fits;
 use super::rules::{RULES, Rule};
 use super::shelf::Shelf;
@@ -222,34 +223,35 @@ async fn apply(
 }
 
 /// Tells the first findings of a check and counts the rest.
-struct Told {
+pub(super) struct Told {
     check: &'static str,
     found: usize,
 }
 
 impl Told {
-    const fn new(check: &'static str) -> Self {
+    pub(super) const fn new(check: &'static str) -> Self {
         Self { check, found: 0 }
     }
 
-    fn add(&mut self, report: &mut Report, shop: Option<String>, words: String) {
+    pub(super) fn add(&mut self, report: &mut Report, shop: Option<String>, words: String) {
         self.found += 1;
         if self.found <= TOLD_MAX {
             report.add(self.check, shop, words);
         }
     }
 
-    fn end(self, report: &mut Report) {
+    pub(super) fn end(self, report: &mut Report) {
         if let Some(more @ 1..) = self.found.checked_sub(TOLD_MAX) {
             report.add(self.check, None, format!("and {more} more"));
         }
     }
 }
 
-/// Reads every change as a till would.
+/// Reads every change as a till would, and looks whether the tables hold what they lead to.
 async fn read_changes(conn: &mut AnyConnection, report: &mut Report) -> Result<(), BackupError> {
     let mut told = Told::new("changes");
-    let mut rows = sqlx::query(include_str!("sql/list_bodies.sql")).fetch(conn);
+    let mut replay = Replay::default();
+    let mut rows = sqlx::query(include_str!("sql/list_bodies.sql")).fetch(&mut *conn);
     while let Some(row) = rows.try_next().await? {
         let seq = row.try_get::<i64, _>("seq")?.cast_unsigned();
         let op_id: Option<String> = row.try_get("op_id")?;
@@ -257,9 +259,12 @@ async fn read_changes(conn: &mut AnyConnection, report: &mut Report) -> Result<(
         let wrong = match serde_json::from_str::<Change>(&body) {
             Err(error) => Some(format!("change {seq} cannot be read: {error}")),
             Ok(change) => {
+                let shop: String = row.try_get("tenant_id")?;
+                let heard = replay.hear(&shop, &change);
                 let origin = change.origin.map(|o| o.op_id.to_string());
                 let row_count = row.try_get::<i64, _>("row_count")?.cast_unsigned();
-                let same = change.seq == seq
+                let same = heard.is_ok()
+                    && change.seq == seq
                     && origin == op_id
                     && u64::try_from(change.rows.len()).is_ok_and(|n| n == row_count);
                 (!same).then(|| format!("change {seq} is not the one that its row names"))
@@ -269,8 +274,9 @@ async fn read_changes(conn: &mut AnyConnection, report: &mut Report) -> Result<(
             told.add(report, Some(row.try_get("tenant_id")?), words);
         }
     }
+    drop(rows);
     told.end(report);
-    Ok(())
+    replay.compare(conn, report).await
 }
 
 /// Reads every stored result, and that what could not be read lies among the dead letters.

@@ -246,6 +246,9 @@ async fn verifying_finds_what_is_wrong() {
                 "INSERT INTO stock_balance (tenant_id, product_id, quantity_milli) SELECT tenant_id, 'p', 7 FROM tenants"
                     .to_owned(),
             ),
+            ("rows", "UPDATE entity SET deleted = 1 - deleted".to_owned()),
+            ("rows", "DELETE FROM entity".to_owned()),
+            ("rows", "UPDATE stamp SET stamp_id = 'x' || stamp_id".to_owned()),
             ("chains", "UPDATE device_lives SET last_seq = 3".to_owned()),
             (
                 "chains",

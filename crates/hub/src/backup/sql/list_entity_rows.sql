@@ -1,0 +1,1 @@
+SELECT tenant_id, kind, entity_id, body, deleted FROM entity
