@@ -141,19 +141,19 @@ const STEPS: &[Step<Run>] = &[
     },
     Step {
         name: "sim",
-        about: "600 seeds of the simulation",
+        about: "1,000 seeds of the simulation",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "sim", &["--seeds", "600"])?;
+            let said = proof::lane(&run.project, "sim", &["--seeds", "1000"])?;
             Ok(last_line(&said, "sim: "))
         },
     },
     Step {
         name: "disk",
-        about: "8,000 seeds of a till on a disk that fails in every way",
+        about: "20,000 seeds of a till on a disk that fails in every way",
         needs: &["build"],
         work: |run| {
-            let said = proof::lane(&run.project, "disk", &["--seeds", "8000"])?;
+            let said = proof::lane(&run.project, "disk", &["--seeds", "20000"])?;
             Ok(format!("acked {}", last_line(&said, "acked ")))
         },
     },
