@@ -304,13 +304,19 @@ impl Bench {
             }
         }));
         let engines = [self.seller.engine(true)?, self.watcher.engine(true)?];
-        let settled = || -> Result<bool, SampleError> {
+        // What other rounds left waiting goes first, which may take long; that nothing moves may not.
+        let (mut before, mut moved) = (None, Instant::now());
+        loop {
             let (a, b) = (self.seller.store.cursor()?, self.watcher.store.cursor()?);
-            Ok(self.seller.store.outbox_counts()?.waiting == 0 && a.seq == b.seq && a.seq > 0)
-        };
-        let began = Instant::now();
-        while !settled()? {
-            if began.elapsed() > PATIENCE {
+            let waiting = self.seller.store.outbox_counts()?.waiting;
+            if waiting == 0 && a.seq == b.seq && a.seq > 0 {
+                break;
+            }
+            let now = Some((waiting, a.seq, b.seq));
+            if now != before {
+                (before, moved) = (now, Instant::now());
+            }
+            if moved.elapsed() > PATIENCE {
                 return Err("the tills do not settle".into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
