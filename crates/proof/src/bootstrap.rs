@@ -263,12 +263,16 @@ async fn pair(folder: &Path, shop: &SampleShop, name: &str) -> Outcome<Paired> {
     let url = std::fs::read_to_string(folder.join("hub.url"))?;
     let owner = HubClient::new(HttpTransport::new(&url)?);
     let (email, password) = ("owner@bench.example", "Correct1Horse");
-    let key = |what: &str| format!("{what}-{name}-{}", shop.id::<uuid::Uuid>());
+    // Tills of one seed make the same ids; their names tell them apart.
+    let salt = name
+        .bytes()
+        .fold(0, |salt: u128, byte| salt.rotate_left(8) ^ u128::from(byte));
+    let key = || uuid::Uuid::from_u128(shop.id::<uuid::Uuid>().as_u128() ^ salt).to_string();
     let login = counterfoil_protocol::auth::LoginRequest {
         email: email.to_owned(),
         password: password.to_owned(),
     };
-    let tokens = match owner.login(&login, &key("login")).await {
+    let tokens = match owner.login(&login, &key()).await {
         Ok(tokens) => tokens,
         Err(_) => {
             let request = RegisterRequest {
@@ -277,12 +281,10 @@ async fn pair(folder: &Path, shop: &SampleShop, name: &str) -> Outcome<Paired> {
                 business_name: "Bench".to_owned(),
                 business_id: Some(shop.tenant_id),
             };
-            owner.register(&request, &key("register")).await?
+            owner.register(&request, &key()).await?
         }
     };
-    let code = owner
-        .pairing_code(&tokens.access_token, &key("code"))
-        .await?;
+    let code = owner.pairing_code(&tokens.access_token, &key()).await?;
     let mut seed = [0; 32];
     seed[..16].copy_from_slice(shop.id::<uuid::Uuid>().as_bytes());
     let signing_key = ed25519_dalek::SigningKey::from_bytes(&seed);
@@ -292,7 +294,7 @@ async fn pair(folder: &Path, shop: &SampleShop, name: &str) -> Outcome<Paired> {
         public_key: base64(signing_key.verifying_key().as_bytes()),
         name: name.to_owned(),
     };
-    let paired = owner.pair(&request, &key("pair")).await?;
+    let paired = owner.pair(&request, &key()).await?;
     Ok(Paired {
         url,
         token: paired.device_token,
