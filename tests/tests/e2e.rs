@@ -3,6 +3,8 @@
 //! They need a display and a key store, so a plain `cargo test` passes them by; `cargo xtask test
 //! --only stories` brings both and runs them all.
 
+use std::path::Path;
+
 use counterfoil_tests::stage::{Setting, Stage, axe};
 use counterfoil_tests::stories::{self, camera, counter, desk};
 use counterfoil_tests::till::{self, DESKTOP, PHONE, PLACES, PLACES_WITH_ITEMS, Staff, TABLET, id};
@@ -111,16 +113,22 @@ fn a_sale_needs_nothing_but_the_keyboard() -> Result {
     window.wait_for(&id("counter"))
 }
 
+/// Rosa's till, whose camera shows what is filmed into a file.
+fn rosa_with_a_camera(eye: &Path) -> Result<Stage> {
+    let stage = Stage::set(&Setting {
+        camera: Some(eye.to_owned()),
+        ..Setting::default()
+    })?;
+    till::unlock(&stage.window, Staff::Rosa)?;
+    Ok(stage)
+}
+
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
 fn a_card_that_moves_before_the_camera_is_outlined_and_stamped_once() -> Result {
     let folder = tempfile::tempdir()?;
     let eye = folder.path().join("eye.y4m");
-    let stage = Stage::set(&Setting {
-        camera: Some(eye.clone()),
-        ..Setting::default()
-    })?;
-    till::unlock(&stage.window, Staff::Rosa)?;
+    let stage = rosa_with_a_camera(&eye)?;
     let customer = camera::film_a_card(&stage.window, &eye, &video::comes_and_goes())?;
     camera::follow(&stage.window, &customer)?;
     camera::pull_out_and_in(&stage.window, &eye)
@@ -131,11 +139,7 @@ fn a_card_that_moves_before_the_camera_is_outlined_and_stamped_once() -> Result 
 fn the_outline_lies_on_the_code_at_every_size() -> Result {
     let folder = tempfile::tempdir()?;
     let eye = folder.path().join("eye.y4m");
-    let stage = Stage::set(&Setting {
-        camera: Some(eye.clone()),
-        ..Setting::default()
-    })?;
-    till::unlock(&stage.window, Staff::Rosa)?;
+    let stage = rosa_with_a_camera(&eye)?;
     camera::film_a_card(&stage.window, &eye, &video::lies_there())?;
     for size in [PHONE, TABLET, DESKTOP] {
         stage.window.resize(size.width, size.height)?;
