@@ -16,7 +16,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A run of so many seeds that begins now.
+    /// A run of so many seeds, or of so many runs, that begins now.
     pub fn new(lane: &'static str, total: u64) -> Self {
         Self {
             lane,
@@ -44,7 +44,7 @@ impl Progress {
         // A closed pipe is no reason to stop.
         let _ = writeln!(
             std::io::stderr(),
-            "{lane}: {done} of {total} seeds, {failed} failed, {seconds} s"
+            "{lane}: {done} of {total}, {failed} failed, {seconds} s"
         );
     }
 }

@@ -22,6 +22,7 @@ use counterfoil_tests::Result;
 use serde_json::json;
 
 use crate::history::Verdict;
+use crate::progress::Progress;
 use ground::{Choice, Engine};
 use stage::Stage;
 
@@ -86,7 +87,7 @@ pub fn drill(options: &Options) -> ExitCode {
 }
 
 fn told(
-    lane: &str,
+    lane: &'static str,
     options: &Options,
     one: impl FnMut(&Stage, u64) -> Result<(Verdict, Deeds)>,
 ) -> ExitCode {
@@ -108,13 +109,14 @@ fn told(
 }
 
 fn all(
-    lane: &str,
+    lane: &'static str,
     options: &Options,
     mut one: impl FnMut(&Stage, u64) -> Result<(Verdict, Deeds)>,
 ) -> Result<Sum> {
     process::listen_for_the_end()?;
     let mut stages: BTreeMap<Engine, Stage> = BTreeMap::new();
     let mut sum = Sum::default();
+    let mut progress = Progress::new(lane, options.runs);
     let typed = options.engine.typed();
     for number in options.from..options.from + options.runs {
         let again = format!("cargo xtask {lane} --from {number} --runs 1 --keep{typed}");
@@ -147,6 +149,7 @@ fn all(
                 .push(format!("run {number}: {violations}\n  again: {again}"));
             break;
         }
+        progress.tell(sum.runs, 0);
     }
     Ok(sum)
 }
