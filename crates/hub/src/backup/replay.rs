@@ -47,15 +47,12 @@ impl Replay {
                     }
                 }
                 Row::Fact(fact) => {
-                    // A shift's row has two facts; its beginning and its end are looked at by the tills.
-                    if !fact.name().starts_with("shift") {
-                        let key = (
-                            shop.to_owned(),
-                            fact.name().to_owned(),
-                            fact.id().to_string(),
-                        );
-                        self.facts.insert(key);
-                    }
+                    let key = (
+                        shop.to_owned(),
+                        fact.name().to_owned(),
+                        fact.id().to_string(),
+                    );
+                    self.facts.insert(key);
                 }
             }
         }

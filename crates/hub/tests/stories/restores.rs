@@ -1,5 +1,7 @@
 //! Restores: what is damaged is refused, what is there is kept, and a restored hub is filled again.
 
+use counterfoil_domain::fact::ShiftOpened;
+use counterfoil_domain::{Currency, Money, Op, ShiftId, StaffId};
 use counterfoil_hub::backup::{BackupError, SecretFit, restore, verify_backup, verify_database};
 use counterfoil_protocol::sync::PushReply;
 use serde_json::json;
@@ -230,6 +232,14 @@ async fn verifying_finds_what_is_wrong() {
         let mut till = world.till(&owner).await;
         let first = push_one(&world, &mut till).await;
         push_one(&world, &mut till).await;
+        let opened = ShiftOpened {
+            shift_id: ShiftId(world.new_id()),
+            device_id: till.device,
+            staff_id: StaffId(world.new_id()),
+            at: world.now(),
+            opening_float: Money::new(1000, Currency::PEN).unwrap(),
+        };
+        till.act(&world, Op::ShiftOpened(opened)).await;
         let op = first.op_id;
         let wrongs = [
             ("numbering", "UPDATE tenants SET head = head + 1".to_owned()),
@@ -249,7 +259,8 @@ async fn verifying_finds_what_is_wrong() {
             ("rows", "UPDATE entity SET deleted = 1 - deleted".to_owned()),
             ("rows", "DELETE FROM entity".to_owned()),
             ("rows", "UPDATE stamp SET stamp_id = 'x' || stamp_id".to_owned()),
-            ("chains", "UPDATE device_lives SET last_seq = 3".to_owned()),
+            ("rows", "DELETE FROM shift".to_owned()),
+            ("chains", "UPDATE device_lives SET last_seq = 4".to_owned()),
             (
                 "chains",
                 format!("UPDATE device_lives SET last_hash = '{}'", "0".repeat(64)),
