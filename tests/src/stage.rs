@@ -25,7 +25,8 @@ pub struct Stage {
     pub shop: Shop,
     /// The programs under test.
     pub programs: Programs,
-    address: String,
+    /// Where the hub is, or was.
+    pub address: String,
     folder: TempDir,
 }
 
@@ -119,19 +120,30 @@ impl Stage {
         Ok(())
     }
 
+    /// A one-time code for a till of this shop, as its owner gets it.
+    ///
+    /// # Errors
+    /// When the hub gives none.
+    pub fn pairing_code(&self) -> Result<String> {
+        let account = json!({
+            "hub": self.address, "email": DEMO_EMAIL, "password": DEMO_PASSWORD, "register": false,
+        });
+        let code = till::invoke(&self.window, "pairing_code", &json!({"account": account}))?;
+        let code = code["code"].as_str();
+        Ok(code
+            .ok_or_else(|| Failure::new("no pairing code"))?
+            .to_owned())
+    }
+
     /// A second till of the same shop, paired by a code from the owner's account; driven by the command line.
     ///
     /// # Errors
     /// When the hub gives no code, or the second till is not let in.
     pub fn second_till(&self) -> Result<PathBuf> {
-        let account = json!({
-            "hub": self.address, "email": DEMO_EMAIL, "password": DEMO_PASSWORD, "register": false,
-        });
-        let code = till::invoke(&self.window, "pairing_code", &json!({"account": account}))?;
-        let code = code["code"].as_str().unwrap_or_default();
+        let code = self.pairing_code()?;
         let data = self.folder.path().join("second");
         self.programs
-            .cli(&data, &["pair", "--code", code, "--hub", &self.address])?;
+            .cli(&data, &["pair", "--code", &code, "--hub", &self.address])?;
         Ok(data)
     }
 

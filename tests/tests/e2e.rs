@@ -153,7 +153,8 @@ fn the_outline_lies_on_the_code_at_every_size() -> Result {
 /// Leaving the hub forgets the shop's keys, so the shop is this story's own.
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
-fn a_refused_visit_gets_another_time_and_what_waits_survives_leaving_the_hub() -> Result {
+fn a_refused_visit_gets_another_time_and_what_waits_survives_leaving_the_hub_and_is_sent_on_return()
+-> Result {
     let mut stage = Stage::set(&Setting {
         own_shop: true,
         ..Setting::default()
@@ -166,7 +167,9 @@ fn a_refused_visit_gets_another_time_and_what_waits_survives_leaving_the_hub() -
     till::wait_sync(&stage.window, "in_step")?;
     stage.lose_hub()?;
     desk::take_along(&stage.window, &stage.shop.till().join("exports"))?;
-    desk::leave_the_hub(&stage.window)
+    desk::leave_the_hub(&stage.window)?;
+    stage.bring_hub_back()?;
+    desk::come_back(&stage)
 }
 
 /// The till offers to put its book together, and the hub fills in the rest.

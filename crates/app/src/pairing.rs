@@ -20,10 +20,12 @@ use crate::view::{BootView, Failure, HubAccount, PairingCodeView};
 const FIRST_PULL: Duration = Duration::from_secs(20);
 
 impl Counterfoil {
-    /// Pairs this device by a one-time code, typed or scanned.
+    /// Pairs this device by a one-time code, typed or scanned. A till that works for a shop without a hub keeps what is
+    /// here and sends it; the code must be of its own shop.
     ///
     /// # Errors
-    /// `pairing_code_invalid`, `hub_unreachable`, `keyring_unavailable`, `secrets_locked`, `has_shop_already`.
+    /// `pairing_code_invalid`, `hub_unreachable`, `keyring_unavailable`, `secrets_locked`; `paired_already`;
+    /// `code_of_another_shop`, with the code left good.
     pub async fn pair(
         &self,
         code: &str,
@@ -41,7 +43,7 @@ impl Counterfoil {
         };
         let name = device_name.to_owned();
         self.off_thread(move |app| {
-            app.refuse_second_shop()?;
+            app.refuse_second_hub()?;
             app.present_code(&hub, &code, &name)?;
             app.await_shop(FIRST_PULL)?;
             app.boot()
@@ -95,6 +97,16 @@ impl Counterfoil {
         .await
     }
 
+    fn refuse_second_hub(&self) -> Outcome<()> {
+        match self.identity()? {
+            Some(identity) if identity.hub_url.is_some() => Err(Failure::new(
+                "paired_already",
+                "this till is paired with a hub already",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// A key under which a call may be repeated.
     fn key(&self) -> String {
         self.new_id::<Uuid>().to_string()
@@ -142,6 +154,7 @@ impl Counterfoil {
             device_id,
             public_key: BASE64.encode(public.as_bytes()),
             name: device_name.to_owned(),
+            tenant_id: identity.as_ref().map(|i| i.tenant_id),
         };
         let key = self.key();
         let client = client(hub)?;
@@ -149,8 +162,8 @@ impl Counterfoil {
         if identity.is_some_and(|i| i.tenant_id != reply.tenant_id) || reply.device_id != device_id
         {
             return Err(Failure::new(
-                "account_of_another_shop",
-                "this code belongs to another shop than the one on this device",
+                "hub_nonsense",
+                "the hub's answer is for another till or another shop",
             ));
         }
         let card = CardSecret {

@@ -401,6 +401,7 @@ async fn pair(
         device_id: device,
         public_key: STANDARD.encode(signing_key.verifying_key().to_bytes()),
         name: name.to_owned(),
+        tenant_id: None,
     };
     let reply = client.pair(&request, &key(entropy)).await?;
     let store = open(&folder.join(format!("{name}.sqlite3")))?;

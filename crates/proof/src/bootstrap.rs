@@ -293,6 +293,7 @@ async fn pair(folder: &Path, shop: &SampleShop, name: &str) -> Outcome<Paired> {
         device_id: shop.device_id,
         public_key: base64(signing_key.verifying_key().as_bytes()),
         name: name.to_owned(),
+        tenant_id: None,
     };
     let paired = owner.pair(&request, &key()).await?;
     Ok(Paired {

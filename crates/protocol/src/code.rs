@@ -64,6 +64,8 @@ codes! {
     NotFound = "NOT_FOUND", 404;
     /// The method does not exist for this address.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
+    /// A pairing code of another shop than the one the till works for.
+    AnotherShop = "ANOTHER_SHOP", 409;
     /// The e-mail is registered already.
     EmailExists = "EMAIL_EXISTS", 409;
     /// A customer with that phone is enrolled already.

@@ -76,6 +76,9 @@ pub struct PairRequest {
     pub public_key: String,
     /// What people call it.
     pub name: String,
+    /// The shop that it works for already: a code of another shop is then refused, and stays good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<TenantId>,
 }
 
 /// What a paired till gets.

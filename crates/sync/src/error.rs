@@ -59,6 +59,7 @@ impl HubError {
             Self::Refused { code, .. } => match code.as_str() {
                 "DEVICE_REVOKED" => "device_revoked",
                 "PAIRING_CODE_INVALID" => "pairing_code_invalid",
+                "ANOTHER_SHOP" => "code_of_another_shop",
                 "EMAIL_EXISTS" => "email_exists",
                 "INVALID_CREDENTIALS" => "invalid_credentials",
                 "PASSWORD_WEAK" => "password_weak",

@@ -199,3 +199,24 @@ pub fn leave_the_hub(window: &Window) -> Result {
         "{before} waited before, {after} after"
     )))
 }
+
+/// Joins the shop's hub again by a code that its owner shows elsewhere: what was kept is sent.
+///
+/// # Errors
+/// When the till does not get in, or something still waits afterwards.
+pub fn come_back(stage: &Stage) -> Result {
+    let window = &stage.window;
+    let code = stage.pairing_code()?;
+    window.click(&id("connect-hub"))?;
+    window.click(&id("hub-account-code"))?;
+    window.fill(&id("hub-address"), &stage.address)?;
+    window.fill(&id("hub-code"), &code)?;
+    window.click(&id("hub-submit"))?;
+    window.wait_text(&id("till-hub"), "Paired")?;
+    till::wait_sync(window, "in_step")?;
+    let unsent = till::invoke(window, "unsent", &json!({}))?;
+    if unsent["changes"] == json!(0) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("still waiting: {unsent}")))
+}

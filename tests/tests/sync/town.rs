@@ -201,6 +201,7 @@ impl Town {
                     device_id: shop.device_id,
                     public_key: BASE64.encode(signing_key.verifying_key().to_bytes()),
                     name: name.to_owned(),
+                    tenant_id: None,
                 },
                 &fresh().to_string(),
             )

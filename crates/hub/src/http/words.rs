@@ -87,6 +87,10 @@ pub const fn words(code: ErrorCode, language: Language) -> &'static str {
             "This pairing code is unknown, used or expired.",
             "Este código de vinculación es desconocido, ya se usó o venció.",
         ),
+        ErrorCode::AnotherShop => (
+            "This pairing code belongs to another shop than the till.",
+            "Este código de vinculación es de otra tienda que la de la caja.",
+        ),
         ErrorCode::SignatureInvalid => (
             "The device's signature does not hold.",
             "La firma del dispositivo no es válida.",

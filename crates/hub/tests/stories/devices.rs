@@ -115,6 +115,26 @@ async fn a_device_that_is_paired_again_keeps_its_till_code() {
 }
 
 #[tokio::test]
+async fn a_till_of_another_shop_is_refused_and_the_code_stays_good() {
+    on_each_engine(async |world| {
+        let stranger = world.owner("s@cusco.pe").await;
+        let till = world.till(&stranger).await;
+        let owner = world.owner("o@lima.pe").await;
+        let code = world.pairing_code(&owner).await;
+        let mut body = Till::request(till.device, &till.key, &code);
+        body["tenant_id"] = json!(till.tenant);
+        assert_eq!(
+            world.post("/api/v1/devices", "", &body).await.refusal(),
+            (409, "ANOTHER_SHOP")
+        );
+        let devices = world.get("/api/v1/devices", &owner).await;
+        assert_eq!(devices.data(), &json!([]));
+        Till::pair(&world, &code).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bad_public_key_is_refused_and_leaves_the_code_good() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;

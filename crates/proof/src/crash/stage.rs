@@ -219,6 +219,7 @@ async fn pair_all(url: &str, folder: &Path) -> Result<Vec<Vec<Seat>>> {
                         device_id: device.device_id,
                         public_key: BASE64.encode(signing_key.verifying_key().to_bytes()),
                         name: format!("till {place}"),
+                        tenant_id: None,
                     },
                     &key(&[unique[0], unique[1], 2]),
                 )

@@ -148,6 +148,7 @@ impl Town {
                         device_id: shop.device_id,
                         public_key: BASE64.encode(signing_key.verifying_key().to_bytes()),
                         name: shop.till_code.clone(),
+                        tenant_id: None,
                     },
                     &key(200 + unique),
                 )

@@ -39,14 +39,18 @@ pub const ROOM: Room = Room {
         Endpoint {
             method: "post",
             path: "/devices",
-            summary: "A till presents a pairing code with its own public key and gets its credential.",
+            summary: "A till presents a pairing code with its own public key and gets its credential. One that works for a shop already names it (`tenant_id`).",
             who: Who::Anyone,
             body: r#"{"code":"7KQ2M9XW4T","device_id":"0198c0de-0000-7000-8000-000000000003","public_key":"base64","name":"Counter"}"#,
             answer: (
                 201,
                 r#"{"tenant_id":"0198c0de-0000-7000-8000-000000000002","device_id":"0198c0de-0000-7000-8000-000000000003","till_code":"T1","device_token":"cfd_...","card_key_id":7,"card_key_seed":"base64"}"#,
             ),
-            errors: &[ErrorCode::PairingCodeInvalid, ErrorCode::ValidationError],
+            errors: &[
+                ErrorCode::PairingCodeInvalid,
+                ErrorCode::AnotherShop,
+                ErrorCode::ValidationError,
+            ],
             ..Endpoint::NONE
         },
         Endpoint {

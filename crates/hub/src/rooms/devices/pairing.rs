@@ -121,6 +121,10 @@ pub(super) async fn pair(
         .await?
         .ok_or(Failure::new(ErrorCode::PairingCodeInvalid))?;
     let tenant = TenantId(uuid_of(&code, "tenant_id")?);
+    // Nothing is written then, and the code stays good for whom it was made.
+    if value.tenant_id.is_some_and(|own| own != tenant) {
+        return Err(Failure::new(ErrorCode::AnotherShop));
+    }
     let mut book = Book::open(&mut write.tx, tenant, hub.now()).await?;
     let signer = card_signer(&mut write.tx, &hub, tenant).await?;
     publish(&mut write.tx, &hub, &mut book, &signer).await?;
