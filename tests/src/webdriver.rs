@@ -282,6 +282,29 @@ impl Window {
         Ok(())
     }
 
+    /// Scrolls what shows most of the place: back to its top, or on by nearly a screen; whether it moved.
+    ///
+    /// # Errors
+    /// When the window is gone.
+    pub fn scroll(&self, on: bool) -> Result<bool> {
+        let moved = self.run(
+            "const area = e => e.clientWidth * e.clientHeight;
+             const longer = e => e.scrollHeight > e.clientHeight + 1
+               && ['auto', 'scroll'].includes(getComputedStyle(e).overflowY);
+             const page = document.scrollingElement;
+             const [most] = [...document.querySelectorAll('body *')].filter(longer)
+               .sort((a, b) => area(b) - area(a));
+             const box = page.scrollHeight > page.clientHeight + 1 ? page : most;
+             if (!box) return false;
+             const before = box.scrollTop;
+             const top = arguments[0] ? before + box.clientHeight * 0.9 : 0;
+             box.scrollTo({ top, behavior: 'instant' });
+             return Math.abs(box.scrollTop - before) > 1;",
+            &[json!(on)],
+        )?;
+        Ok(moved == json!(true))
+    }
+
     /// A picture of the window, as PNG.
     ///
     /// # Errors

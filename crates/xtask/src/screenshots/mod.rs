@@ -2,6 +2,7 @@
 
 mod album;
 mod camera;
+mod sheets;
 mod trouble;
 
 use std::fs;
@@ -24,9 +25,12 @@ pub struct Options {
     /// Where the pictures go
     folder: PathBuf,
     /// Only this place, such as `counter` or `customers/ID`; `camera` is a card
-    /// before it, `trouble` what goes wrong
+    /// before it, `sheets` what comes up over a place, `trouble` what goes wrong
     #[arg(long, value_name = "PLACE")]
     only: Option<String>,
+    /// Also what lies below the edge of the screen, in pictures of its own
+    #[arg(long)]
+    long: bool,
     /// Only in these colours
     #[arg(long)]
     theme: Option<Theme>,
@@ -66,6 +70,9 @@ struct Series {
     language: Language,
     sizes: &'static [Size],
 }
+
+/// So many screens of a place are enough.
+const PAGES_MAX: u32 = 6;
 
 const EVERY_SIZE: &[Size] = &[PHONE, TABLET, DESKTOP];
 
@@ -112,6 +119,9 @@ fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
     hub.stop()?;
     if options.wants("camera") {
         taken += camera::take(&options.folder)?;
+    }
+    if options.wants("sheets") {
+        taken += sheets::take(&options.folder)?;
     }
     if options.wants("trouble") {
         taken += trouble::take(&options.folder)?;
@@ -171,12 +181,23 @@ fn take_series(
                     continue;
                 }
             };
+            window.scroll(false)?;
             let (width, height) = (size.width, size.height);
             let look = format!("{width}x{height}-{}-{language}.png", theme.name());
             let file = format!("{shown}-{look}");
             fs::write(options.folder.join(&file), window.screenshot()?)?;
             println!("    {file}");
             taken += 1;
+            for page in 2..=PAGES_MAX {
+                if !options.long || !window.scroll(true)? {
+                    break;
+                }
+                window.settle()?;
+                let file = format!("{shown}-{page}-{look}");
+                fs::write(options.folder.join(&file), window.screenshot()?)?;
+                println!("    {file}");
+                taken += 1;
+            }
         }
     }
     Ok(taken)
@@ -185,7 +206,7 @@ fn take_series(
 /// The places to take, locked first; `NAME/first` is the first item that a place lists.
 fn wanted(options: &Options) -> Vec<String> {
     match options.only.as_deref() {
-        Some("camera" | "trouble") => return Vec::new(),
+        Some("camera" | "sheets" | "trouble") => return Vec::new(),
         Some(place) => return vec![place.to_owned()],
         None => {}
     }
