@@ -18,6 +18,7 @@ pub mod phone;
 pub mod planted;
 pub mod refund;
 pub mod scale_label;
+mod sorted;
 pub mod source;
 pub mod stamp;
 pub mod table;

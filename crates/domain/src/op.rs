@@ -8,6 +8,7 @@ use crate::entity::{Customer, EntityKind, Fields};
 use crate::fact::{CashReason, Refund, Sale, ShiftClosed, ShiftOpened, StockReason};
 use crate::id::{CustomerId, MerchantId, ProductId, ShiftId, StaffId, StampId, VisitId};
 use crate::money::{Money, Quantity};
+use crate::sorted::sorted;
 use crate::time::UnixMs;
 
 /// How the hub treats an operation, and in which order a till sends it.
@@ -236,17 +237,35 @@ impl Op {
         }
     }
 
-    /// The payload as the JSON text that is hashed, stored and sent.
+    /// The payload as the JSON text that is hashed, stored and sent: compact, with every object's names in order.
     ///
     /// # Errors
     /// Never in practice; serialisation of these types cannot fail but the signature is honest.
     pub fn payload(&self) -> Result<String, serde_json::Error> {
-        let mut value = serde_json::to_value(self)?;
-        Ok(value
-            .get_mut("payload")
-            .map(serde_json::Value::take)
-            .unwrap_or_default()
-            .to_string())
+        let text = match self {
+            Self::SaleCompleted(content) => serde_json::to_string(content),
+            Self::SaleRefunded(content) => serde_json::to_string(content),
+            Self::StampGiven(content) => serde_json::to_string(content),
+            Self::StampReversed(content) => serde_json::to_string(content),
+            Self::RewardRedeemed(content) => serde_json::to_string(content),
+            Self::StockMoved(content) => serde_json::to_string(content),
+            Self::CashMoved(content) => serde_json::to_string(content),
+            Self::ShiftOpened(content) => serde_json::to_string(content),
+            Self::ShiftClosed(content) => serde_json::to_string(content),
+            Self::CustomerEnrolled(content) => serde_json::to_string(content),
+            Self::VisitDone(content) => serde_json::to_string(content),
+            Self::VisitBooked(content) => serde_json::to_string(content),
+            Self::VisitMoved(content) => serde_json::to_string(content),
+            Self::VisitCancelled(content) => serde_json::to_string(content),
+            Self::EntityEdited(content) => serde_json::to_string(content),
+            Self::EntityDeleted(content) => serde_json::to_string(content),
+        }?;
+        if let Some(sorted) = sorted(&text) {
+            return Ok(sorted);
+        }
+        let mut detour = serde_json::to_value(self)?;
+        let content = detour.get_mut("payload").map(serde_json::Value::take);
+        Ok(content.unwrap_or_default().to_string())
     }
 
     /// Reads an operation of any version that was ever written.

@@ -46,8 +46,8 @@ fn every_kind_that_was_ever_written_still_reads() {
 #[test]
 fn every_kind_is_still_written_as_it_was() {
     for op in every_op() {
-        let payload: Value = serde_json::from_str(&op.payload().unwrap()).unwrap();
-        assert_eq!(payload, golden(op.kind())["payload"], "{}", op.kind());
+        let written = golden(op.kind())["payload"].to_string();
+        assert_eq!(op.payload().unwrap(), written, "{}", op.kind());
     }
 }
 
