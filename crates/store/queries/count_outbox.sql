@@ -10,4 +10,8 @@ SELECT
     (SELECT count(*) FROM outbox WHERE state = 'refused') AS refused,
     (SELECT count(*) FROM conflict WHERE status = 'open')
         + (SELECT count(*) FROM clash WHERE decided_at IS NULL) AS conflicts,
-    (SELECT min(at) FROM outbox WHERE state IN ('waiting', 'sealed')) AS oldest_waiting_at
+    (SELECT at FROM outbox
+     WHERE local_no IN (
+         (SELECT min(local_no) FROM outbox WHERE state = 'waiting'),
+         (SELECT min(local_no) FROM outbox WHERE state = 'sealed'))
+     ORDER BY local_no LIMIT 1) AS oldest_waiting_at

@@ -1,4 +1,4 @@
-//! What the hub confirms: its numbered changes, applied in order, each batch in one transaction with the cursor.
+//! What the hub confirms: its numbered changes, applied in order, each slice of them in one transaction with the cursor.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,9 @@ use crate::error::StoreError;
 use crate::fact::{self, Source, Written};
 use crate::meta;
 use crate::outbox::{EntityKey, OpFate, edited_by, rebase_all};
-use crate::store::Store;
+use crate::store::{Slice, Store};
 use crate::sums::Tally;
+use crate::turn::Share;
 use crate::tx::Tx;
 
 /// How far this till has followed the hub.
@@ -64,13 +65,14 @@ impl Store {
         self.read(load_cursor)
     }
 
-    /// Applies changes that follow the cursor, and moves it, all or nothing. Changes up to the cursor are skipped. Own
-    /// operations become confirmed and the overlays of what they edited are made anew. `clock` is the newest among the rows:
-    /// whatever is done here afterwards is later, however far this till's own clock lags.
+    /// Applies changes that follow the cursor, in slices: each moves the cursor over what it applied, all or nothing, and
+    /// people write between two of them. Changes up to the cursor are skipped. Own operations become confirmed and the
+    /// overlays of what they edited are made anew. `clock` is the newest among the rows: whatever is done here afterwards
+    /// is later, however far this till's own clock lags.
     ///
     /// # Errors
-    /// `pull_gap` when one is missing, `epoch_changed` when the cursor belongs to another epoch, or the store's own
-    /// trouble. Nothing has changed then.
+    /// `pull_gap` when one is missing, `epoch_changed` when the cursor belongs to another epoch: nothing has changed then.
+    /// Else the store's own trouble, and the cursor says how far it came.
     pub fn apply_changes(
         &self,
         epoch: Uuid,
@@ -84,7 +86,12 @@ impl Store {
                 return Err(StoreError::Busy);
             }
         });
-        self.write_what_the_hub_says(|tx| tx.noting(apply(tx, epoch, clock, &changes)))
+        let cursor = self.write_what_the_hub_says(|tx, from| {
+            let mut share = self.share(self.env().slice_rows);
+            tx.noting(apply(tx, (epoch, clock), &changes, from, &mut share))
+        })?;
+        self.tidy_when_long()?;
+        Ok(cursor)
     }
 }
 
@@ -100,57 +107,85 @@ pub(crate) fn save_cursor(conn: &Connection, epoch: Uuid, seq: u64) -> Result<()
     meta::set(conn, meta::CURSOR, &seq.to_string())
 }
 
+/// Applies changes from a place on until the share is used up.
 fn apply(
     tx: &Tx<'_>,
-    epoch: Uuid,
-    clock: Hlc,
+    (epoch, clock): (Uuid, Hlc),
     changes: &[Confirmed],
-) -> Result<Cursor, StoreError> {
+    from: usize,
+    share: &mut Share<'_>,
+) -> Result<Slice<Cursor>, StoreError> {
     let cursor = load_cursor(tx.conn())?;
     if cursor.epoch.is_some_and(|known| known != epoch) {
         return Err(StoreError::EpochChanged);
     }
+    follow(cursor.seq, changes)?;
     let mut seq = cursor.seq;
     let mut tally = Tally::open(tx.conn(), &cursor)?;
     let mut touched: BTreeSet<EntityKey> = BTreeSet::new();
     let watch = Watch::begin(tx.conn())?;
-    for change in changes {
+    let mut goes_on = None;
+    for (place, change) in changes.iter().enumerate().skip(from) {
         if change.seq <= seq {
             planted!("pull-applied-twice", {
                 apply_one(tx, change, &watch, &mut touched, &mut tally)?;
             });
             continue;
         }
-        if change.seq != planted!("serial-cursor", change.seq, seq + 1) {
-            return Err(StoreError::PullGap {
-                expected: seq + 1,
-                got: change.seq,
-            });
+        if share.is_used_up() {
+            goes_on = Some(place);
+            break;
         }
-        apply_one(tx, change, &watch, &mut touched, &mut tally)?;
+        share.took(apply_one(tx, change, &watch, &mut touched, &mut tally)?);
         seq = change.seq;
     }
-    // Once over the batch: only the last state of an entity is ever seen.
+    // Once over the slice: only the last state of an entity is ever seen.
     planted!("overlay-not-rebuilt", { touched.clear() });
     rebase_all(tx, touched)?;
+    planted!("slice-moves-cursor-over-page", {
+        seq = changes.last().map_or(seq, |change| change.seq);
+    });
     save_cursor(tx.conn(), epoch, seq)?;
     planted!("clocks-not-observed", {}, tx.observe(clock)?);
     tally.close(tx.conn())?;
     epoch::settle(tx, seq)?;
-    Ok(Cursor {
-        epoch: Some(epoch),
-        seq,
-    })
+    Ok(goes_on.map_or(
+        Slice::Last(Cursor {
+            epoch: Some(epoch),
+            seq,
+        }),
+        Slice::UpTo,
+    ))
 }
 
+/// Whether the changes go on where the till stands, one after the other, before any of them is applied.
+fn follow(seq: u64, changes: &[Confirmed]) -> Result<(), StoreError> {
+    let mut last = seq;
+    for change in changes {
+        if change.seq <= last {
+            continue;
+        }
+        if change.seq != planted!("serial-cursor", change.seq, last + 1) {
+            return Err(StoreError::PullGap {
+                expected: last + 1,
+                got: change.seq,
+            });
+        }
+        last = change.seq;
+    }
+    Ok(())
+}
+
+/// Applies one change, and says how many rows that was.
 fn apply_one(
     tx: &Tx<'_>,
     change: &Confirmed,
     watch: &Watch,
     touched: &mut BTreeSet<EntityKey>,
     tally: &mut Tally,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let conn = tx.conn();
+    let mut written = 1;
     if let (true, Some(op_id)) = (change.own, change.op_id) {
         let op_id = op_id.to_string();
         conn.prepare_cached(include_str!("../queries/confirm_op.sql"))?
@@ -168,6 +203,7 @@ fn apply_one(
         match row {
             ConfirmedRow::Fact(fact) => {
                 let rows = fact_rows(fact)?;
+                written += rows.len();
                 if fact::insert_rows(conn, &rows, change.op_id, Source::Hub)? == Written::Anew {
                     tally.add(&rows);
                 }
@@ -188,11 +224,12 @@ fn apply_one(
                     tally.remove(&before);
                 }
                 let row_now = entity_row(row)?;
+                written += 1;
                 fact::save_base(conn, &row_now)?;
                 tally.add(std::slice::from_ref(&row_now));
                 touched.insert((row.kind.name().to_owned(), row.id));
             }
         }
     }
-    Ok(())
+    Ok(written)
 }

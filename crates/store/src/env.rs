@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use counterfoil_domain::{Clock, Entropy};
 
+/// So many rows of the hub's the till writes at a time: about two milliseconds, for which somebody who sells may have to wait.
+const SLICE_ROWS: usize = 64;
+
 /// Time, randomness and disk as arguments, so that a test or a simulation can hold them.
 #[derive(Clone)]
 pub struct StoreEnv {
@@ -18,6 +21,8 @@ pub struct StoreEnv {
     pub vfs: Option<String>,
     /// The same files beside SQLite.
     pub files: Arc<dyn Files>,
+    /// What the hub says is written in slices of about so many rows; people write between two of them.
+    pub slice_rows: usize,
 }
 
 /// What the store does with files beside SQLite.
@@ -58,6 +63,7 @@ impl StoreEnv {
             entropy,
             vfs: None,
             files: Arc::new(SystemFiles),
+            slice_rows: SLICE_ROWS,
         }
     }
 }

@@ -24,19 +24,32 @@ pub struct Identity {
 }
 
 pub(crate) fn load(conn: &Connection) -> Result<Option<Identity>, StoreError> {
-    let (Some(tenant), Some(device), Some(incarnation)) = (
-        meta::parsed::<TenantId>(conn, meta::TENANT)?,
-        meta::parsed::<DeviceId>(conn, meta::DEVICE)?,
-        meta::parsed::<Incarnation>(conn, meta::INCARNATION)?,
+    let mut statement = conn.prepare_cached(include_str!("../queries/find_identity.sql"))?;
+    let mut rows = statement.query(named_params! {
+        ":tenant": meta::TENANT,
+        ":device": meta::DEVICE,
+        ":incarnation": meta::INCARNATION,
+        ":till_code": meta::TILL_CODE,
+        ":hub_url": meta::HUB_URL,
+    })?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (Some(tenant_id), Some(device_id), Some(incarnation)) = (
+        meta::read(row, "tenant", meta::TENANT)?,
+        meta::read(row, "device", meta::DEVICE)?,
+        meta::read(row, "incarnation", meta::INCARNATION)?,
     ) else {
         return Ok(None);
     };
     Ok(Some(Identity {
-        tenant_id: tenant,
-        device_id: device,
+        tenant_id,
+        device_id,
         incarnation,
-        till_code: meta::get(conn, meta::TILL_CODE)?.unwrap_or_default(),
-        hub_url: meta::get(conn, meta::HUB_URL)?,
+        till_code: row
+            .get::<_, Option<String>>("till_code")?
+            .unwrap_or_default(),
+        hub_url: row.get("hub_url")?,
     }))
 }
 

@@ -32,6 +32,7 @@ mod settle;
 mod store;
 mod sums;
 mod touch;
+mod turn;
 mod tx;
 
 pub use cart::{CartState, SavedCart};

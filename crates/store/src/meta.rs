@@ -1,7 +1,7 @@
 //! Small values about the database itself.
 
 use counterfoil_domain::image;
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::error::StoreError;
 
@@ -59,10 +59,20 @@ pub(crate) fn parsed<T: std::str::FromStr>(
     conn: &Connection,
     key: &str,
 ) -> Result<Option<T>, StoreError> {
-    get(conn, key)?
-        .map(|text| {
-            text.parse()
-                .map_err(|_| StoreError::Damaged(format!("meta {key} cannot be read")))
-        })
-        .transpose()
+    get(conn, key)?.map(|text| parse(&text, key)).transpose()
+}
+
+/// As [`parsed`], from a column of a row that holds the key's value.
+pub(crate) fn read<T: std::str::FromStr>(
+    row: &Row<'_>,
+    column: &str,
+    key: &str,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| parse(&text, key)).transpose()
+}
+
+fn parse<T: std::str::FromStr>(text: &str, key: &str) -> Result<T, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Damaged(format!("meta {key} cannot be read")))
 }

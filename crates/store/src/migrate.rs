@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/till/0004_fewer_indexes_still.sql"),
     include_str!("../../../migrations/till/0005_done_again.sql"),
     include_str!("../../../migrations/till/0006_no_empty_balances.sql"),
+    include_str!("../../../migrations/till/0007_narrow_outbox.sql"),
 ];
 
 fn number(conn: &Connection, pragma: &str) -> Result<i64, StoreError> {

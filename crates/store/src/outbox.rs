@@ -10,7 +10,8 @@ use crate::epoch;
 use crate::error::StoreError;
 use crate::row;
 use crate::settle::{leave_behind, redone_after};
-use crate::store::Store;
+use crate::store::{Slice, Store};
+use crate::turn::Share;
 use crate::tx::Tx;
 
 /// What became of an operation at the hub.
@@ -48,18 +49,21 @@ pub struct OutboxCounts {
 }
 
 impl Store {
-    /// Records the answers to a push of the hub in `epoch`. An operation that is not waiting for an answer is left as it
+    /// Records the answers to a push of the hub in `epoch`, in slices that people write between. An operation that is not waiting for an answer is left as it
     /// is, so that a repeated or late answer changes nothing. A refused claim vanishes from the screen here already.
     ///
     /// # Errors
     /// `epoch_changed` when the cursor belongs to another epoch: a hub that was restored in between may have lost what
-    /// it answered. Nothing is recorded then; pull first, the operations go again. Else the store's own trouble.
+    /// it answered. Nothing is recorded from then on; pull first, the operations go again. Else the store's own trouble.
     pub fn record_results(
         &self,
         epoch: Uuid,
         results: &[(OpId, OpFate)],
     ) -> Result<(), StoreError> {
-        self.write_what_the_hub_says(|tx| tx.noting(record(tx, epoch, results)))
+        self.write_what_the_hub_says(|tx, from| {
+            let mut share = self.share(self.env().slice_rows);
+            tx.noting(record(tx, epoch, results, from, &mut share))
+        })
     }
 
     /// Sends the present incarnation's operations from `from_seq` on again, byte for byte the same: the hub lacks them.
@@ -113,7 +117,13 @@ impl Store {
     }
 }
 
-fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), StoreError> {
+fn record(
+    tx: &Tx<'_>,
+    epoch: Uuid,
+    results: &[(OpId, OpFate)],
+    from: usize,
+    share: &mut Share<'_>,
+) -> Result<Slice<()>, StoreError> {
     let now = tx.now().0;
     let cursor = load_cursor(tx.conn())?;
     match cursor.epoch {
@@ -124,7 +134,12 @@ fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), St
         // From now on a restored hub is noticed, even before the first pull.
         None => save_cursor(tx.conn(), epoch, cursor.seq)?,
     }
-    for (op_id, fate) in results {
+    tx.touch_area("outbox");
+    for (place, (op_id, fate)) in results.iter().enumerate().skip(from) {
+        if share.is_used_up() {
+            return Ok(Slice::UpTo(place));
+        }
+        share.took(1);
         let op_id = op_id.to_string();
         match fate {
             OpFate::Applied => {
@@ -153,8 +168,7 @@ fn record(tx: &Tx<'_>, epoch: Uuid, results: &[(OpId, OpFate)]) -> Result<(), St
             }
         }
     }
-    tx.touch_area("outbox");
-    Ok(())
+    Ok(Slice::Last(()))
 }
 
 impl OpFate {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use counterfoil_domain::{Incarnation, OpEnvelope, OpHash, planted};
+use counterfoil_domain::{Incarnation, OpClass, OpEnvelope, OpHash, planted};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 
 use crate::error::StoreError;
@@ -11,6 +11,7 @@ use crate::row;
 use crate::sealing::{Pending, order};
 use crate::store::Store;
 use crate::touch::Touch;
+use crate::turn::Share;
 use crate::tx::{Tx, class_named};
 
 /// So many of the oldest waiting operations are ordered at a time; the ones behind them are younger and can wait.
@@ -29,7 +30,8 @@ pub struct SealedBatch {
 
 impl Store {
     /// The next operations to send: those sealed before and not answered yet, byte for byte the same, else newly sealed
-    /// ones. At most `max_ops` and, as JSON, about `max_bytes`, but at least one. `None` when nothing waits.
+    /// ones. At most `max_ops` and, as JSON, about `max_bytes`, but at least one; fewer when somebody wants to write
+    /// meanwhile. `None` when nothing waits.
     ///
     /// # Errors
     /// `no_identity`, or the store's own trouble.
@@ -52,9 +54,11 @@ impl Store {
         max_ops: usize,
         max_bytes: usize,
     ) -> Result<Option<SealedBatch>, StoreError> {
-        self.write(|tx| {
+        self.write_what_is_sent(|tx| {
             let identity = tx.identity()?;
-            tx.noting(next(tx, &identity, seq, max_ops.max(1), max_bytes))
+            let room = Room::new(max_ops.max(1), max_bytes);
+            let mut share = self.share(max_ops);
+            tx.noting(next(tx, &identity, seq, room, &mut share))
         })
     }
 }
@@ -63,16 +67,15 @@ fn next(
     tx: &Tx<'_>,
     identity: &Identity,
     after: u64,
-    max_ops: usize,
-    max_bytes: usize,
+    mut room: Room,
+    share: &mut Share<'_>,
 ) -> Result<Option<SealedBatch>, StoreError> {
-    let mut room = Room::new(max_ops, max_bytes);
     let mut ops = Vec::new();
     planted!("retry-sealed-anew", {
         let sql = "UPDATE outbox SET state = 'waiting', incarnation = NULL, seq = NULL, prev_hash = NULL, hash = NULL WHERE state = 'sealed'";
         tx.conn().execute(sql, [])?;
     });
-    for envelope in list_sealed(tx.conn(), identity, after, max_ops)? {
+    for envelope in list_sealed(tx.conn(), identity, after, room.ops)? {
         // The one between may have come back already, sent by a copy of this till. The hub says whether it lacks it.
         let follows = ops
             .last()
@@ -83,7 +86,7 @@ fn next(
         ops.push(envelope);
     }
     if ops.is_empty() {
-        ops = seal_waiting(tx.conn(), identity, &mut room)?;
+        ops = seal_waiting(tx.conn(), identity, &mut room, share)?;
     }
     Ok((!ops.is_empty()).then_some(SealedBatch {
         incarnation: identity.incarnation,
@@ -244,34 +247,50 @@ fn seal_waiting(
     conn: &Connection,
     identity: &Identity,
     room: &mut Room,
+    share: &mut Share<'_>,
 ) -> Result<Vec<OpEnvelope>, StoreError> {
     let mut chain = Chain::end(conn, identity)?;
     let mut sealed = Vec::new();
-    for local_no in order(&list_waiting(conn)?) {
+    for local_no in next_in_order(conn, room.ops)? {
         let next = chain.next(local_no)?;
-        if !room.takes(&next)? {
+        if share.is_used_up() || !room.takes(&next)? {
             break;
         }
         chain.seal(local_no, &next)?;
+        share.took(1);
         sealed.push(next);
     }
     Ok(sealed)
 }
 
-fn list_waiting(conn: &Connection) -> Result<Vec<Pending>, StoreError> {
-    let mut ops: Vec<Pending> = conn
-        .prepare_cached(include_str!("../queries/list_waiting.sql"))?
-        .query_map(named_params! { ":limit": WINDOW_OPS }, |row| {
-            Ok(Pending {
-                local_no: row.get("local_no")?,
-                class: class_named(row.get_ref("class")?.as_str()?),
-                touches: Vec::new(),
-            })
-        })?
-        .collect::<Result<_, _>>()?;
-    let Some(last) = ops.last().map(|op| op.local_no) else {
-        return Ok(ops);
-    };
+/// The waiting operations that go next, in their order: `most` of them, where there are so many.
+fn next_in_order(conn: &Connection, most: usize) -> Result<Vec<i64>, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let oldest = list_waiting(conn, most)?;
+    // Facts go before all else and as they were done: nothing younger can come before these.
+    if oldest.iter().all(|op| op.class == OpClass::Fact) {
+        return Ok(oldest.iter().map(|op| op.local_no).collect());
+    }
+    let mut window = list_waiting(conn, WINDOW_OPS.max(most))?;
+    list_touches(conn, &mut window)?;
+    Ok(order(&window))
+}
+
+fn list_waiting(conn: &Connection, limit: i64) -> Result<Vec<Pending>, StoreError> {
+    let mut statement = conn.prepare_cached(include_str!("../queries/list_waiting.sql"))?;
+    let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
+        Ok(Pending {
+            local_no: row.get("local_no")?,
+            class: class_named(row.get_ref("class")?.as_str()?),
+            touches: Vec::new(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Which rows the operations concern; they are the oldest waiting ones.
+fn list_touches(conn: &Connection, ops: &mut [Pending]) -> Result<(), StoreError> {
+    let last = ops.last().map(|op| op.local_no);
     let mut touched: HashMap<i64, Vec<Touch>> = HashMap::new();
     let mut statement = conn.prepare_cached(include_str!("../queries/list_waiting_touches.sql"))?;
     let mut rows = statement.query(named_params! { ":last": last })?;
@@ -284,8 +303,8 @@ fn list_waiting(conn: &Connection) -> Result<Vec<Pending>, StoreError> {
                 id: row::id(row, "id")?,
             });
     }
-    for op in &mut ops {
+    for op in ops {
         op.touches = touched.remove(&op.local_no).unwrap_or_default();
     }
-    Ok(ops)
+    Ok(())
 }

@@ -73,12 +73,16 @@ pub fn seat_file(folder: &Path) -> PathBuf {
     folder.join("seat.json")
 }
 
+/// Few, so that a kill often comes between two slices of a page.
+const SLICE_ROWS: usize = 5;
+
 /// Opens a till's database and tells it who it is.
 ///
 /// # Errors
 /// When the store refuses.
 pub fn open(path: &Path, seat: &Seat, seed: u64) -> Result<Store> {
-    let env = StoreEnv::new(Arc::new(SystemClock), SeededEntropy::new(fresh() ^ seed));
+    let mut env = StoreEnv::new(Arc::new(SystemClock), SeededEntropy::new(fresh() ^ seed));
+    env.slice_rows = SLICE_ROWS;
     let store = Store::open(path, env).context("opening the till's database")?;
     store
         .set_identity(

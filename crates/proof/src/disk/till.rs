@@ -19,6 +19,8 @@ use crate::trace::Trace;
 
 /// The till's database on the disk.
 pub const PATH: &str = "/till.sqlite3";
+/// A page of a few changes is written in several slices as well.
+const SLICE_ROWS: usize = 3;
 const SHOP_SEED: u64 = 3;
 
 /// A till, its hub, and what must be on its disk.
@@ -102,6 +104,7 @@ impl<'a> Till<'a> {
         let env = StoreEnv {
             vfs: Some(self.disk.name.clone()),
             files: Arc::new(self.disk.clone()),
+            slice_rows: SLICE_ROWS,
             ..StoreEnv::new(self.clock.clone(), self.entropy.clone())
         };
         let shop = &self.shop;
@@ -346,7 +349,8 @@ impl<'a> Till<'a> {
         let (end, _) = self.attempt("record", |store| store.record_results(EPOCH, &results))?;
         for place in places {
             let answered = &mut self.model.ops[place].answered;
-            if end != End::NotDone && *answered == Known::No {
+            // A part of them may be recorded although the rest is not.
+            if *answered == Known::No {
                 *answered = Known::Maybe;
             }
             // The hub would say it again, so the store does not wait for the disk here.
@@ -373,10 +377,14 @@ impl<'a> Till<'a> {
         let (end, _) = self.attempt("pull", |store| {
             store.apply_changes(EPOCH, Hlc::default(), changes)
         })?;
-        match end {
-            End::Done => self.model.cursor.drifted(to),
-            End::Unsure => self.model.cursor.wrote(to, false),
-            End::NotDone => {}
+        // It moves slice by slice, and the disk may fail or the power go after any of them.
+        for passed in cursor.seq + 1..=to {
+            self.model.cursor.wrote(passed, false);
+        }
+        if end == End::Done {
+            self.model.cursor.drifted(to);
+        } else {
+            self.model.cursor.doubt();
         }
         Ok(())
     }

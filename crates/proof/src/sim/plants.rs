@@ -30,6 +30,10 @@ pub const PLANTED: &[(&str, &str)] = &[
         "a till commits the cursor before the rows",
     ),
     (
+        "slice-moves-cursor-over-page",
+        "a till commits the cursor of a whole page with the page's first slice",
+    ),
+    (
         "overlay-not-rebuilt",
         "a till keeps its own version of what the hub confirmed",
     ),

@@ -74,6 +74,9 @@ pub struct Town {
     _folder: TempDir,
 }
 
+/// A run's pages are short, and are written in slices as well.
+const SLICE_ROWS: usize = 5;
+
 /// Opens a till's database as a run does: on the system's files, without the ballast, whose megabyte would cost more than
 /// the rest of a start.
 ///
@@ -91,6 +94,7 @@ pub fn open_store(
     if cfg!(unix) {
         env.vfs = Some("unix".to_owned());
     }
+    env.slice_rows = SLICE_ROWS;
     Store::open(path, env).map_err(|e| say(format!("a till's database does not open: {e}")))
 }
 

@@ -9,6 +9,10 @@ use crate::error::StoreError;
 use crate::meta;
 use crate::tx::Trouble;
 
+/// So many pages (8 MB) that are not copied back make a long log.
+const LONG_LOG_PAGES: i64 = 2048;
+const TIDY_TRIES: usize = 3;
+
 /// How the disk does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskState {
@@ -92,6 +96,31 @@ impl Store {
             self.note(Some(Trouble::Failed));
         }
         tidied
+    }
+
+    /// [`Store::tidy`] once the log has grown long: the commit that finds it too long may be a sale's. Another try where
+    /// somebody wrote meanwhile, for the log starts over only once all of it is copied.
+    pub(crate) fn tidy_when_long(&self) -> Result<(), StoreError> {
+        if self.log_pages_left()? < LONG_LOG_PAGES {
+            return Ok(());
+        }
+        for _ in 0..TIDY_TRIES {
+            self.tidy()?;
+            if self.log_pages_left()? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pages of the log that are not copied back.
+    fn log_pages_left(&self) -> Result<i64, StoreError> {
+        self.borrow_reader(|conn| {
+            let left = |row: &rusqlite::Row<'_>| {
+                Ok(row.get::<_, i64>("log")? - row.get::<_, i64>("checkpointed")?)
+            };
+            Ok(conn.query_row(include_str!("../../queries/measure_log.sql"), [], left)?)
+        })
     }
 
     /// Reads every page of a large file whose last program did not end cleanly; nothing to do for any other. Opening it

@@ -1,5 +1,6 @@
 //! The one door for writes: a transaction, its promise of durability, and what becomes of it when the disk fails.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use counterfoil_domain::{Op, OpId, StaffId, UnixMs};
@@ -10,14 +11,15 @@ use crate::ballast;
 use crate::connect;
 use crate::error::StoreError;
 use crate::gate::PATIENCE;
+use crate::turn;
 use crate::tx::{Trouble, Tx};
 
 /// Operations in one COMMIT of [`Store::transact_many`].
 const CHUNK_OPS: usize = 500;
 
 /// Says when the connection's next commits are on the disk.
-fn promise(conn: &Connection, durable: Durable) -> Result<(), StoreError> {
-    Ok(conn.pragma_update(None, "synchronous", durable.pragma())?)
+fn promise(conn: &Connection, on_behalf: OnBehalf) -> Result<(), StoreError> {
+    Ok(conn.pragma_update(None, "synchronous", on_behalf.synchronous())?)
 }
 
 enum Attempt<E> {
@@ -26,23 +28,33 @@ enum Attempt<E> {
     Other(E),
 }
 
-/// When a commit is on the disk.
+/// On whose behalf something is written: who goes first, and when the commit is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durable {
-    /// Before anybody hears of it: what a person did.
-    AtOnce,
-    /// With the next commit of the first kind, or the next tidying: what the hub says, and would say again. The log is
-    /// written in order, so that nothing later can be on the disk without it.
-    Later,
+pub(crate) enum OnBehalf {
+    /// What somebody did goes before all else, and is on the disk before anybody hears of it.
+    Person,
+    /// What is about to be sent lets people go first. It is on the disk before the hub hears of it.
+    Hub,
+    /// What the hub says, and would say again, lets people go first as well. It is on the disk with the next commit of the
+    /// other kinds, or the next tidying: the log is written in order, so that nothing later can be on the disk without it.
+    FromHub,
 }
 
-impl Durable {
-    const fn pragma(self) -> &'static str {
+impl OnBehalf {
+    const fn synchronous(self) -> &'static str {
         match self {
-            Self::AtOnce => "FULL",
-            Self::Later => "NORMAL",
+            Self::Person | Self::Hub => "FULL",
+            Self::FromHub => "NORMAL",
         }
     }
+}
+
+/// One of the transactions in which a long piece of work is done.
+pub(crate) enum Slice<T> {
+    /// The next one goes on from this place.
+    UpTo(usize),
+    /// It was the last one.
+    Last(T),
 }
 
 /// How a transaction ended.
@@ -69,30 +81,67 @@ impl Store {
         &self,
         work: impl FnMut(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_so(Durable::AtOnce, work)
+        self.write_so(OnBehalf::Person, work)
     }
 
-    /// As [`Store::write`], for what the hub says and would say again: a power cut may take it back together with the
-    /// cursor, and then it is asked for again. No operation of a person's may be done in it.
-    pub(crate) fn write_what_the_hub_says<T>(
+    /// As [`Store::write`], for what the sync is about to send.
+    pub(crate) fn write_what_is_sent<T>(
         &self,
         work: impl FnMut(&Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.write_so(Durable::Later, work)
+        self.write_so(OnBehalf::Hub, work)
+    }
+
+    /// For what the hub says and would say again, in as many transactions as `work` asks for: it is called with the place
+    /// to go on from, at first zero, and people write in between. A power cut may take the last of it back together with
+    /// the cursor, and then it is asked for again. No operation of a person's may be done in it. Who listens for commits
+    /// hears of all of them at the end.
+    pub(crate) fn write_what_the_hub_says<T>(
+        &self,
+        mut work: impl FnMut(&Tx<'_>, usize) -> Result<Slice<T>, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (mut place, mut areas) = (0, BTreeSet::new());
+        let end = loop {
+            match self.write_untold(OnBehalf::FromHub, |tx| work(tx, place)) {
+                Ok((slice, info)) => {
+                    areas.extend(info.areas);
+                    match slice {
+                        Slice::UpTo(next) => place = next,
+                        Slice::Last(value) => break Ok(value),
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        self.after_commit(&CommitInfo {
+            areas: areas.into_iter().collect(),
+            local_write: false,
+        });
+        end
     }
 
     fn write_so<T, E: From<StoreError>>(
         &self,
-        durable: Durable,
-        mut work: impl FnMut(&Tx<'_>) -> Result<T, E>,
+        on_behalf: OnBehalf,
+        work: impl FnMut(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let first = self.attempt(durable, &mut work);
+        let (value, info) = self.write_untold(on_behalf, work)?;
+        self.after_commit(&info);
+        Ok(value)
+    }
+
+    fn write_untold<T, E: From<StoreError>>(
+        &self,
+        on_behalf: OnBehalf,
+        mut work: impl FnMut(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<(T, CommitInfo), E> {
+        let first = self.attempt(on_behalf, &mut work);
         let may_free = self.0.env.vfs.is_none();
         match first {
-            Ok(value) => Ok(value),
+            Ok(done) => Ok(done),
             Err(Attempt::Full(error)) if !(may_free && ballast::free(&self.0.path)) => Err(error),
             Err(Attempt::Full(_)) => {
-                self.attempt(durable, &mut work)
+                self.attempt(on_behalf, &mut work)
                     .map_err(|second| match second {
                         Attempt::Full(error) | Attempt::Other(error) => error,
                     })
@@ -103,12 +152,19 @@ impl Store {
 
     fn attempt<T, E: From<StoreError>>(
         &self,
-        durable: Durable,
+        on_behalf: OnBehalf,
         work: &mut impl FnMut(&Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, Attempt<E>> {
+    ) -> Result<(T, CommitInfo), Attempt<E>> {
         let own = |error: StoreError| match error {
             StoreError::DiskFull => Attempt::Full(E::from(error)),
             other => Attempt::Other(E::from(other)),
+        };
+        let person = match on_behalf {
+            OnBehalf::Person => Some(self.0.turns.person()),
+            OnBehalf::Hub | OnBehalf::FromHub => {
+                self.0.turns.after_people(turn::PATIENCE);
+                None
+            }
         };
         let mut guard = lock(&self.0.writer);
         self.in_use().map_err(own)?;
@@ -116,13 +172,13 @@ impl Store {
             Some(conn) => conn,
             None => self.reopen_writer().map_err(own)?,
         };
-        if durable == Durable::Later {
-            promise(&conn, durable).map_err(own)?;
+        if on_behalf == OnBehalf::FromHub {
+            promise(&conn, on_behalf).map_err(own)?;
         }
         let end = self.inside(&conn, work);
-        if durable == Durable::Later {
+        if on_behalf == OnBehalf::FromHub {
             // A connection that may not keep the promise any more is let go of.
-            promise(&conn, Durable::AtOnce).map_err(own)?;
+            promise(&conn, OnBehalf::Person).map_err(own)?;
         }
         let end = match end {
             End::Unsure {
@@ -151,16 +207,14 @@ impl Store {
             }
         };
         drop(guard);
+        drop(person);
         match &end {
             End::Committed(..) => self.0.failing.store(false, Ordering::SeqCst),
             End::GivenUp(_, trouble) => self.note(*trouble),
             End::Unsure { .. } => self.note(Some(Trouble::Failed)),
         }
         match end {
-            End::Committed(value, info) => {
-                self.after_commit(&info);
-                Ok(value)
-            }
+            End::Committed(value, info) => Ok((value, info)),
             End::GivenUp(error, Some(Trouble::Full)) => Err(Attempt::Full(error)),
             End::GivenUp(error, _) => Err(Attempt::Other(error)),
             End::Unsure { error, .. } => Err(Attempt::Other(error.into())),

@@ -16,8 +16,10 @@ use crate::error::StoreError;
 use crate::function::SharedZone;
 use crate::gate::Gate;
 use crate::salvage;
+use crate::turn::{Share, Turns};
 
 pub use disk::DiskState;
+pub(crate) use door::Slice;
 
 const READERS_MAX: usize = 4;
 
@@ -51,6 +53,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     /// Absent until the first write to a large file, and after the disk failed until the next use: it verifies the file.
     writer: Mutex<Option<Connection>>,
+    /// Who gets the writer next.
+    turns: Turns,
     /// Closed while another file takes the database's place.
     gate: Gate,
     hooks: RwLock<Vec<Hook>>,
@@ -139,6 +143,7 @@ impl Store {
             zone,
             readers: Mutex::new(readers),
             writer: Mutex::new(writer),
+            turns: Turns::default(),
             gate: Gate::default(),
             hooks: RwLock::new(Vec::new()),
             owes_examination: AtomicBool::new(owes_examination),
@@ -195,6 +200,11 @@ impl Store {
 
     pub(crate) fn gate(&self) -> &Gate {
         &self.0.gate
+    }
+
+    /// What the sync may do in the transaction at hand: so many rows, unless somebody waits before.
+    pub(crate) fn share(&self, rows_max: usize) -> Share<'_> {
+        Share::of(&self.0.turns, rows_max)
     }
 
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {

@@ -18,5 +18,6 @@ mod retention;
 mod salvage;
 mod sealing;
 mod settle;
+mod slices;
 mod story;
 mod sums;

@@ -227,6 +227,15 @@ proptest! {
     }
 
     #[test]
+    fn order_begins_with_the_facts_that_nothing_else_precedes(ops in pending()) {
+        let mut by_time = ops.clone();
+        by_time.sort_by_key(|op| op.local_no);
+        let first = by_time.iter().take_while(|op| op.class == OpClass::Fact);
+        let first: Vec<i64> = first.map(|op| op.local_no).collect();
+        prop_assert_eq!(&order(&ops)[..first.len()], &first);
+    }
+
+    #[test]
     fn order_does_not_depend_on_how_the_list_came(ops in pending()) {
         let mut turned = ops.clone();
         turned.reverse();

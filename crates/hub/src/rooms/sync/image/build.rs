@@ -29,6 +29,7 @@ const TILL_MIGRATIONS: &[&str] = &[
     include_str!("../../../../../../migrations/till/0004_fewer_indexes_still.sql"),
     include_str!("../../../../../../migrations/till/0005_done_again.sql"),
     include_str!("../../../../../../migrations/till/0006_no_empty_balances.sql"),
+    include_str!("../../../../../../migrations/till/0007_narrow_outbox.sql"),
 ];
 const BUFFER_BYTES: usize = 256 * 1024;
 
