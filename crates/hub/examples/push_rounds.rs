@@ -1,8 +1,10 @@
 //! Rounds of pushes beside the engine's bare inserts: `push_rounds DATABASE BARE` does what a line on stdin names.
 //!
 //! `push` sends fresh batches of 200 operations to a hub over DATABASE, `again` the same ones once more, and `bare`
-//! inserts as many operations' bytes as rows into the database BARE. `cargo xtask bench sync` asks.
+//! inserts as many operations' bytes as rows into the database BARE. `cargo xtask bench sync` asks. `pull` reads all that was
+//! pushed, a page a step, `squeezed` the same compressed.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +18,7 @@ use counterfoil_domain::{
     SaleId, UnixMs, id::uuid_v7,
 };
 use counterfoil_hub::{Config, Hub, Sources, router};
-use counterfoil_protocol::sync::{PushReply, PushRequest, SIGNATURE_HEADER};
+use counterfoil_protocol::sync::{PullReply, PushReply, PushRequest, SIGNATURE_HEADER};
 use counterfoil_testkit::{Round, SampleError, SampleShop, SeededEntropy, answer_rounds, edit};
 use ed25519_dalek::{Signer as _, SigningKey};
 use http_body_util::BodyExt as _;
@@ -55,6 +57,8 @@ async fn main() -> Result<(), SampleError> {
                     "push" => till.push().await,
                     "again" => till.push_again().await,
                     "bare" => till.insert_bare(&bare).await,
+                    "pull" => till.pull(false).await,
+                    "squeezed" => till.pull(true).await,
                     other => Err(format!("no such round: {other}").into()),
                 }
             })
@@ -282,6 +286,42 @@ impl Till {
         Ok(round)
     }
 
+    /// What the hub does for a pull of everything; counts changes.
+    async fn pull(&self, squeezed: bool) -> Result<Round, SampleError> {
+        let mut round = Round::default();
+        loop {
+            let path = format!("/api/v1/sync/pull?after={}", round.count);
+            let request = Request::get(path)
+                .header("authorization", format!("Bearer {}", self.token))
+                .header(
+                    "accept-encoding",
+                    if squeezed { "gzip" } else { "identity" },
+                );
+            let began = std::time::Instant::now();
+            let answer = self
+                .router
+                .clone()
+                .oneshot(request.body(Body::empty())?)
+                .await?;
+            let bytes = answer.into_body().collect().await?.to_bytes();
+            let took = began.elapsed();
+            let text = if squeezed {
+                gunzip(&bytes)?
+            } else {
+                bytes.to_vec()
+            };
+            let mut answer: Value = serde_json::from_slice(&text)?;
+            match serde_json::from_value(answer["data"].take())? {
+                PullReply::Changes { changes, .. } if changes.is_empty() => return Ok(round),
+                PullReply::Changes { changes, .. } => round.count += changes.len(),
+                other @ PullReply::EpochChanged { .. } => {
+                    return Err(format!("not answered: {other:?}").into());
+                }
+            }
+            round.took.push(took);
+        }
+    }
+
     /// The same operations' bytes, a row each, 200 in one statement and one commit.
     async fn insert_bare(&mut self, pool: &AnyPool) -> Result<Round, SampleError> {
         let tx = pool.begin().await?;
@@ -325,6 +365,12 @@ impl Till {
         }
         Ok(round)
     }
+}
+
+fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, SampleError> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 fn text(value: &Value) -> Result<String, SampleError> {

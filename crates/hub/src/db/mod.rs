@@ -19,7 +19,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/hub/0002_clock.sql"),
     include_str!("../../../../migrations/hub/0003_lookups_alone.sql"),
     include_str!("../../../../migrations/hub/0004_heard.sql"),
+    include_str!("../../../../migrations/hub/0005_fewer_indexes.sql"),
+    include_str!("../../../../migrations/hub/0006_postgres_plain_changes.sql"),
 ];
+
+/// How a migration begins that only PostgreSQL carries out; SQLite counts it all the same.
+const POSTGRES_ALONE: &str = "-- PostgreSQL alone:";
 
 /// Connections to PostgreSQL, and readers of SQLite.
 const CONNECTIONS_MAX: u32 = 16;
@@ -269,7 +274,9 @@ impl Db {
             return Err(OpenError::Newer { found, known });
         }
         for migration in migrations.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+            if self.engine == Engine::Postgres || !migration.starts_with(POSTGRES_ALONE) {
+                sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+            }
         }
         sqlx::query(
             "INSERT INTO schema_version (one, version) VALUES (1, $1)

@@ -4,13 +4,13 @@ use counterfoil_domain::entity::Fields;
 use counterfoil_domain::hlc::Hlc;
 use counterfoil_domain::merge::FieldClock;
 use counterfoil_domain::{DeviceId, EntityKind, Op, OpId, OpMeta, TenantId, UnixMs};
-use counterfoil_protocol::sync::{Change, Origin, Outcome, Row};
+use counterfoil_protocol::sync::{Change, Origin, Outcome};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
 use super::sheet::Sheet;
-use super::{Done, Fault, entities, many};
+use super::{Done, Fault, Told, entities, many};
 use crate::http::Failure;
 use crate::http::extract::uuid_of;
 
@@ -89,23 +89,23 @@ impl Book {
                 origin,
                 outcome: done.outcome,
                 at: self.now,
-                rows: done.rows,
+                rows: Vec::new(),
             };
-            let body = serde_json::to_string(&change)?;
-            changes.push((seq, origin.map(|o| o.op_id.to_string()), row_count, body));
+            let body = with_rows(&change, &done.rows)?;
+            changes.push((seq, origin.map(|o| o.op_id.0), row_count, body));
         }
         let tenant = &self.key;
         many::insert(
             conn,
             include_str!("sql/append_change.sql"),
             &changes,
-            |statement, (seq, op_id, row_count, body)| {
-                statement
-                    .bind(tenant.clone())
-                    .bind(seq.cast_signed())
-                    .bind(op_id.clone())
-                    .bind(*row_count)
-                    .bind(body.clone())
+            |cells, (seq, op_id, row_count, body)| {
+                cells
+                    .text(&**tenant)
+                    .number(seq.cast_signed())
+                    .maybe_id(*op_id)
+                    .number(*row_count)
+                    .text(&**body);
             },
         )
         .await?;
@@ -139,7 +139,7 @@ impl Book {
         conn: &mut AnyConnection,
         op: &Op,
         op_id: OpId,
-    ) -> Result<Done, Failure> {
+    ) -> Result<(), Failure> {
         self.clock = self.clock.tick(self.now);
         let meta = OpMeta {
             op_id,
@@ -152,12 +152,7 @@ impl Book {
         let mut sheet = Sheet::new(conn, &self.key);
         let done = sheet.apply(self, op, &meta).await?;
         sheet.write_down(self).await?;
-        let again = Done {
-            outcome: done.outcome.clone(),
-            rows: done.rows.clone(),
-        };
-        self.append(conn, None, done).await?;
-        Ok(again)
+        self.append(conn, None, done).await
     }
 
     /// The latest that it ever was for this tenant. The hub's own clock may have gone back since: a till whose clock is right
@@ -178,6 +173,28 @@ impl Book {
             device_id: self.hub_device,
         }
     }
+}
+
+/// A change's JSON: one without rows, with these put in.
+fn with_rows(bare: &Change, rows: &[Told]) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string(bare)?;
+    // Rows come last: a test holds that.
+    text.truncate(text.len() - "]}".len());
+    for (n, row) in rows.iter().enumerate() {
+        if n > 0 {
+            text.push(',');
+        }
+        match row {
+            Told::Fact(body) => {
+                text.push_str(r#"{"row":"fact","value":"#);
+                text.push_str(body);
+                text.push('}');
+            }
+            Told::Row(row) => text.push_str(&serde_json::to_string(row)?),
+        }
+    }
+    text.push_str("]}");
+    Ok(text)
 }
 
 /// The newest clock among a tenant's fields, from the tenant's row.
@@ -212,8 +229,68 @@ pub async fn suggest(
         None,
         Done {
             outcome: Outcome::Applied,
-            rows: vec![Row::Entity(row)],
+            rows: vec![row.into()],
         },
     )
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_domain::fact::StockReason;
+    use counterfoil_domain::op::StockMoved;
+    use counterfoil_domain::{Effect, EntityRow, FactRow, ProductId, Quantity, effects};
+    use counterfoil_protocol::sync::Row;
+
+    use super::*;
+
+    fn fact() -> FactRow {
+        let moved = Op::StockMoved(StockMoved {
+            product_id: ProductId(Uuid::nil()),
+            quantity: Quantity(-7),
+            reason: StockReason::Counted,
+        });
+        let meta = OpMeta {
+            op_id: OpId(Uuid::max()),
+            device_id: DeviceId(Uuid::nil()),
+            staff_id: None,
+            at: UnixMs(3),
+            hlc: Hlc::default(),
+            redoes: None,
+        };
+        match effects(&moved, &meta).unwrap().remove(0) {
+            Effect::Insert(fact) => fact,
+            other => panic!("not a fact: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_put_together_is_the_change_as_it_serialises() {
+        let entity = EntityRow {
+            kind: EntityKind::Customer,
+            id: Uuid::nil(),
+            fields: Fields::new(),
+            deleted: true,
+        };
+        let told = || {
+            let body = serde_json::to_string(&fact()).unwrap();
+            [Told::Fact(body.into()), entity.clone().into()]
+        };
+        let rows = [Row::Fact(fact()), Row::Entity(entity.clone())];
+        let code = "slot_taken".to_owned();
+        for outcome in [Outcome::Applied, Outcome::Refused { code }] {
+            for count in 0..=2 {
+                let mut change = Change {
+                    seq: 9,
+                    origin: None,
+                    outcome: outcome.clone(),
+                    at: UnixMs(5),
+                    rows: Vec::new(),
+                };
+                let text = with_rows(&change, &told()[..count]).unwrap();
+                change.rows = rows[..count].to_vec();
+                assert_eq!(text, serde_json::to_string(&change).unwrap());
+            }
+        }
+    }
 }

@@ -1,18 +1,36 @@
 //! What happened: inserted once, never edited; the balances move with it.
 
+use std::sync::Arc;
+
 use counterfoil_domain::fact::StampReason;
 use counterfoil_domain::{FactRow, OpId};
+use counterfoil_protocol::sync::Row;
 
-use super::Fault;
 use super::sheet::Sheet;
+use super::{Fault, Told};
 
 /// What an insert did.
-#[derive(Debug, Default)]
-pub(super) struct Inserted {
+#[derive(Debug)]
+pub(super) enum Inserted {
+    /// It is new.
+    New {
+        /// Its JSON.
+        body: Arc<str>,
+        /// The balance after it, for stamps and stock.
+        balance: Option<i64>,
+    },
     /// The row that stood under this id before, from another operation.
-    pub(super) stored: Option<FactRow>,
-    /// The balance after it, for stamps and stock.
-    pub(super) balance: Option<i64>,
+    Stood(Box<FactRow>),
+}
+
+impl Inserted {
+    /// What the change tells of it.
+    pub(super) fn told(self) -> Told {
+        match self {
+            Self::New { body, .. } => Told::Fact(body),
+            Self::Stood(fact) => Told::Row(Box::new(Row::Fact(*fact))),
+        }
+    }
 }
 
 /// Inserts a fact's row.
@@ -22,12 +40,9 @@ pub(super) async fn insert(
     fact: &FactRow,
 ) -> Result<Inserted, Fault> {
     if let Some(stored) = sheet.standing(fact).await? {
-        return Ok(Inserted {
-            stored: Some(stored),
-            balance: None,
-        });
+        return Ok(Inserted::Stood(Box::new(stored)));
     }
-    sheet.put_fact(op_id, fact)?;
+    let body = sheet.put_fact(op_id, fact)?;
     let balance = match fact {
         FactRow::Stamp(entry) => {
             let given_at = (entry.reason == StampReason::Given).then_some(entry.at);
@@ -41,8 +56,5 @@ pub(super) async fn insert(
         }
         _ => None,
     };
-    Ok(Inserted {
-        stored: None,
-        balance,
-    })
+    Ok(Inserted::New { body, balance })
 }

@@ -22,17 +22,20 @@ pub(super) async fn after_fact(
     fact: &FactRow,
     inserted: &Inserted,
 ) -> Result<Option<Remark>, Fault> {
-    if let Some(stored) = &inserted.stored {
-        // The same row again is nothing new; another one under its id must not vanish unseen.
-        let details = json!({ "fact": fact.name(), "id": fact.id(), "lost": fact });
-        let subject = (EntityKind::Shop, book.tenant.0);
-        return Ok((stored != fact).then_some(Remark {
-            code: "id_reused",
-            subject,
-            details,
-        }));
-    }
-    match (fact, inserted.balance) {
+    let balance = match inserted {
+        Inserted::New { balance, .. } => *balance,
+        Inserted::Stood(stored) => {
+            // The same row again is nothing new; another one under its id must not vanish unseen.
+            let details = json!({ "fact": fact.name(), "id": fact.id(), "lost": fact });
+            let subject = (EntityKind::Shop, book.tenant.0);
+            return Ok((**stored != *fact).then_some(Remark {
+                code: "id_reused",
+                subject,
+                details,
+            }));
+        }
+    };
+    match (fact, balance) {
         (FactRow::Stock(entry), Some(balance))
             if balance < 0 && balance - entry.quantity.milli() >= 0 =>
         {

@@ -1,4 +1,4 @@
-//! Statements over many rows, made from a file's statement for one row: only the number of placeholders varies.
+//! Statements over many rows, made from a file's statement for one row.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,13 +8,16 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
+use super::cells::{BETWEEN, Cells};
+
 /// A statement whose values are being bound.
 pub type Statement = Query<'static, Any, AnyArguments>;
 
 /// How an engine is asked for many rows at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Style {
-    /// PostgreSQL: each statement is a round trip, so that few large ones are best.
+    /// PostgreSQL: each statement is a round trip, and each place costs when it is planned and when it is begun. So all rows
+    /// go in one statement whose places are the columns; keys likewise.
     Numbered,
     /// SQLite: it looks the name of a `$1` up in a list whenever a value is bound, so that a thousand of them cost half a
     /// million steps; `?` has no name. A statement is no round trip, and the driver keeps a hundred of them prepared.
@@ -34,7 +37,7 @@ impl Style {
     fn portion(self, rows: usize) -> usize {
         let power = rows.max(1).ilog2();
         match self {
-            Self::Numbered => 1 << power.min(7),
+            Self::Numbered => 1,
             Self::Nameless => 1 << (power & !1).min(6),
         }
     }
@@ -42,11 +45,7 @@ impl Style {
     /// How many places so many keys get.
     fn places(self, keys: usize) -> usize {
         let portion = self.portion(keys);
-        match self {
-            _ if portion == keys => keys,
-            Self::Numbered => portion * 2,
-            Self::Nameless => portion * 4,
-        }
+        if portion == keys { keys } else { portion * 4 }
     }
 
     fn marked(self, text: String) -> String {
@@ -73,8 +72,10 @@ fn nameless(text: &str) -> Option<String> {
     Some(bare)
 }
 
-/// Keys in one statement.
-const KEYS_MAX: usize = 64;
+/// Keys in one statement that has a place for each.
+const KEYS_MAX: usize = 256;
+/// In place of the number of places: however many rows or keys there are.
+const ANY: usize = 0;
 
 type Texts = HashMap<(&'static str, usize, Style), Arc<str>>;
 
@@ -85,12 +86,12 @@ fn text(
     sql: &'static str,
     n: usize,
     style: Style,
-    make: fn(&str, usize) -> String,
+    make: impl FnOnce(&str) -> String,
 ) -> AssertSqlSafe<Arc<str>> {
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     let text = texts
         .entry((sql, n, style))
-        .or_insert_with(|| style.marked(make(sql, n)).into());
+        .or_insert_with(|| style.marked(make(sql)).into());
     // Made of a file and of numbers alone.
     AssertSqlSafe(Arc::clone(text))
 }
@@ -134,22 +135,23 @@ fn with_places(sql: &str, keys: usize) -> String {
     text
 }
 
-/// `... IN ($3) ...` as a `SELECT` a key. A long list PostgreSQL compares row by row with all that the tenant has, as long
-/// as it has not counted them; one key it looks up in the index, whatever it knows of the table.
-fn with_branches(sql: &str, keys: usize) -> String {
-    let (head, first, tail) = key_place(sql);
+/// `... IN ($3) ...` as a look-up for each of the keys that lie in one text. Where it has a list, PostgreSQL compares it row
+/// by row with all that the tenant has, as long as it has not counted them; `OFFSET` keeps each look-up by itself.
+fn with_lookups(sql: &str) -> String {
+    let (head, place, tail) = key_place(sql);
     let (tail, order) = tail.split_once("ORDER BY").unwrap_or((tail, ""));
-    let branches: Vec<String> = (first..first + keys)
-        .map(|key| format!("{head}IN (${key}){}", tail.trim_end()))
-        .collect();
-    let mut text = branches.join("\nUNION ALL\n");
+    let mut text = format!(
+        "SELECT found.* FROM unnest(string_to_array(${place}, E'\\x1f')) AS keys (key)\n\
+         CROSS JOIN LATERAL ({head}= keys.key{} OFFSET 0) AS found",
+        tail.trim_end()
+    );
     if !order.is_empty() {
         let _ = write!(text, "\nORDER BY{order}");
     }
     text
 }
 
-/// Inserts rows in few statements; says how many were there to insert.
+/// Inserts rows in few statements.
 ///
 /// # Errors
 /// The database's.
@@ -157,22 +159,37 @@ pub async fn insert<T: Sync>(
     conn: &mut AnyConnection,
     sql: &'static str,
     rows: &[T],
-    bind: impl Fn(Statement, &T) -> Statement,
-) -> Result<u64, sqlx::Error> {
+    fill: impl Fn(&mut Cells, &T),
+) -> Result<(), sqlx::Error> {
     let style = Style::of(conn);
+    let filled = |mut cells: Cells, rows: &[T]| {
+        for row in rows {
+            fill(&mut cells, row);
+            cells.end_row();
+        }
+        cells
+    };
+    if style == Style::Numbered
+        && let Some(columns) = filled(Cells::columns(), rows).into_columns()
+    {
+        let text = text(sql, ANY, style, |sql| columns.statement(sql));
+        let arguments = columns.into_arguments().map_err(sqlx::Error::Encode)?;
+        sqlx::query_with(text, arguments).execute(conn).await?;
+        return Ok(());
+    }
     let mut left = rows;
-    let mut inserted = 0;
     while !left.is_empty() {
         let size = style.portion(left.len());
         let (now, later) = left.split_at(size);
-        let mut statement = sqlx::query(text(sql, size, style, with_tuples));
-        for row in now {
-            statement = bind(statement, row);
-        }
-        inserted += statement.execute(&mut *conn).await?.rows_affected();
+        let text = text(sql, size, style, |sql| with_tuples(sql, size));
+        let arguments = filled(Cells::places(), now).into_places();
+        let arguments = arguments.map_err(sqlx::Error::Encode)?;
+        sqlx::query_with(text, arguments)
+            .execute(&mut *conn)
+            .await?;
         left = later;
     }
-    Ok(inserted)
+    Ok(())
 }
 
 /// Reads the rows of many keys in few statements.
@@ -186,14 +203,20 @@ pub async fn list(
     bind: impl Fn(Statement) -> Statement,
 ) -> Result<Vec<AnyRow>, sqlx::Error> {
     let style = Style::of(conn);
+    if style == Style::Numbered && keys.len() > 1 && !keys.iter().any(|k| k.contains(BETWEEN)) {
+        let statement = bind(sqlx::query(text(sql, ANY, style, with_lookups)));
+        let keys = keys.join(BETWEEN.encode_utf8(&mut [0; 4]));
+        return statement.bind(keys).fetch_all(conn).await;
+    }
     let mut rows = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(KEYS_MAX) {
+    let at_once = match style {
+        Style::Numbered => 1,
+        Style::Nameless => KEYS_MAX,
+    };
+    for chunk in keys.chunks(at_once) {
         let size = style.places(chunk.len());
-        let make = match style {
-            Style::Numbered => with_branches,
-            Style::Nameless => with_places,
-        };
-        let mut statement = bind(sqlx::query(text(sql, size, style, make)));
+        let text = text(sql, size, style, |sql| with_places(sql, size));
+        let mut statement = bind(sqlx::query(text));
         // Nothing equals the NULLs that fill the rest.
         for key in 0..size {
             statement = statement.bind(chunk.get(key).cloned());
@@ -205,21 +228,21 @@ pub async fn list(
 
 #[cfg(test)]
 mod tests {
-    use super::{Style, nameless, with_branches, with_places, with_tuples};
+    use super::{Style, nameless, with_lookups, with_places, with_tuples};
 
     #[test]
-    fn each_key_gets_its_own_select() {
+    fn each_key_is_looked_up_by_itself() {
         let one = "SELECT a FROM t WHERE tenant_id = $1 AND a IN ($2)\nORDER BY a";
-        assert_eq!(with_branches(one, 1), one);
         assert_eq!(
-            with_branches(one, 2),
-            "SELECT a FROM t WHERE tenant_id = $1 AND a IN ($2)\nUNION ALL\n\
-             SELECT a FROM t WHERE tenant_id = $1 AND a IN ($3)\nORDER BY a"
+            with_lookups(one),
+            "SELECT found.* FROM unnest(string_to_array($2, E'\\x1f')) AS keys (key)\n\
+             CROSS JOIN LATERAL (SELECT a FROM t WHERE tenant_id = $1 AND a = keys.key OFFSET 0) AS found\nORDER BY a"
         );
         let bare = "SELECT a FROM t WHERE a IN ($1)\n";
         assert_eq!(
-            with_branches(bare, 2),
-            "SELECT a FROM t WHERE a IN ($1)\nUNION ALL\nSELECT a FROM t WHERE a IN ($2)"
+            with_lookups(bare),
+            "SELECT found.* FROM unnest(string_to_array($1, E'\\x1f')) AS keys (key)\n\
+             CROSS JOIN LATERAL (SELECT a FROM t WHERE a = keys.key OFFSET 0) AS found"
         );
     }
 
@@ -239,9 +262,9 @@ mod tests {
             for n in 1..=300 {
                 assert!((1..=n).contains(&style.portion(n)), "{style:?} {n}");
             }
-            for keys in 1..=super::KEYS_MAX {
-                assert!(style.places(keys) >= keys, "{style:?} {keys}");
-            }
+        }
+        for keys in 1..=super::KEYS_MAX {
+            assert!(Style::Nameless.places(keys) >= keys, "{keys}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod book;
+mod cells;
 mod claims;
 mod entities;
 mod facts;
@@ -14,9 +15,11 @@ mod read;
 mod sheet;
 mod write;
 
+use std::sync::Arc;
+
 use counterfoil_domain::entity::Conflict;
 use counterfoil_domain::merge::FieldClock;
-use counterfoil_domain::{Effect, EntityKind, Op, OpMeta, effects, planted};
+use counterfoil_domain::{Effect, EntityKind, EntityRow, Op, OpMeta, effects, planted};
 use counterfoil_protocol::sync::{Outcome, Row};
 use serde_json::Value;
 use sqlx::AnyConnection;
@@ -25,6 +28,7 @@ use uuid::Uuid;
 use crate::http::Failure;
 
 pub use book::{Book, clock_of, suggest};
+pub use cells::Cells;
 pub use entities::lacks_booking;
 pub use read::{find, find_by_lookup, stamp_balance};
 pub use sheet::Sheet;
@@ -34,10 +38,9 @@ pub use sheet::Sheet;
 pub enum Fault {
     /// It can never be: it goes to the dead letters.
     Poison(String),
-    /// The engine cannot hold one of its values: as [`Fault::Poison`], but the engine is to be rolled back.
+    /// The engine does not take one of its rows, as a value that it cannot hold or a fact that was taken for new and stands
+    /// already: as [`Fault::Poison`], but the engine is to be rolled back.
     Unholdable(String),
-    /// A fact that was taken for new stands already: nothing of the batch is kept, and it is applied one by one.
-    Standing,
     /// The database failed: nothing of the batch is kept.
     Database(sqlx::Error),
 }
@@ -78,7 +81,6 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Poison(reason) | Fault::Unholdable(reason) => Self::internal(reason),
-            Fault::Standing => Self::internal("a fact that was taken for new stands already"),
             Fault::Database(error) => error.into(),
         }
     }
@@ -90,7 +92,33 @@ pub struct Done {
     /// Applied or refused.
     pub outcome: Outcome,
     /// The rows after it.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Told>,
+}
+
+/// A row that a change tells of.
+#[derive(Debug)]
+pub enum Told {
+    /// A fact whose JSON lies in its table as well, and is written once.
+    Fact(Arc<str>),
+    /// Any row.
+    Row(Box<Row>),
+}
+
+impl Told {
+    fn is(&self, subject: (EntityKind, Uuid)) -> bool {
+        match self {
+            Self::Row(row) => {
+                matches!(&**row, Row::Entity(entity) if (entity.kind, entity.id) == subject)
+            }
+            Self::Fact(_) => false,
+        }
+    }
+}
+
+impl From<EntityRow> for Told {
+    fn from(row: EntityRow) -> Self {
+        Self::Row(Box::new(Row::Entity(row)))
+    }
 }
 
 /// Something the owner should know about an operation that stands, or why it does not.
@@ -174,14 +202,14 @@ async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Re
     let mut rows = Vec::new();
     let mut remarks = Vec::new();
     if let Some(row) = claims::recover(sheet, op, clock).await? {
-        rows.push(Row::Entity(row));
+        rows.push(row.into());
     }
     for effect in effects(op, meta).map_err(|e| Fault::Poison(e.to_string()))? {
         match effect {
             Effect::Insert(fact) => {
                 let inserted = facts::insert(sheet, meta.op_id, &fact).await?;
                 remarks.extend(flags::after_fact(sheet, book, &fact, &inserted).await?);
-                rows.push(Row::Fact(inserted.stored.unwrap_or(fact)));
+                rows.push(inserted.told());
             }
             Effect::Patch { kind, id, fields } => {
                 let how = if claims::is_claim(op) {
@@ -192,20 +220,18 @@ async fn apply(sheet: &mut Sheet<'_>, book: &Book, op: &Op, meta: &OpMeta) -> Re
                 let fields = claims::still_open(sheet, op, fields).await?;
                 let row = entities::patch(sheet, (kind, id), &fields, clock, how).await?;
                 remarks.extend(flags::after_patch(sheet, &row, &fields).await?);
-                rows.retain(|r| !matches!(r, Row::Entity(e) if e.kind == kind && e.id == id));
+                rows.retain(|told| !told.is((kind, id)));
                 if !entities::lacks_booking(&row) {
-                    rows.push(Row::Entity(row));
+                    rows.push(row.into());
                 }
             }
             Effect::Delete { kind, id } => {
-                rows.push(Row::Entity(
-                    entities::delete(sheet, (kind, id), clock).await?,
-                ));
+                rows.push(entities::delete(sheet, (kind, id), clock).await?.into());
             }
         }
     }
     if let Some(row) = entities::revive_customer(sheet, op, clock).await? {
-        rows.push(Row::Entity(row));
+        rows.push(row.into());
     }
     if ahead {
         remarks.extend(flags::clock_ahead(sheet, book, meta).await?);
@@ -231,7 +257,7 @@ async fn refuse(
     let code = refusal.code.to_owned();
     let mut rows = Vec::new();
     if let Some(stored) = sheet.entity((kind, id)).await? {
-        rows.push(Row::Entity(stored.row));
+        rows.push(stored.row.into());
     }
     planted!("refusal-untold", {
         return Ok(Done {
@@ -254,7 +280,7 @@ async fn note(
     meta: &OpMeta,
     remarks: Vec<Remark>,
     refused: bool,
-) -> Result<Option<Row>, Fault> {
+) -> Result<Option<Told>, Fault> {
     let mut remarks = remarks.into_iter();
     let Some(first) = remarks.next() else {
         return Ok(None);
@@ -282,5 +308,5 @@ async fn note(
     let clock = book.hub_clock();
     let rule = entities::Rule::LastWriter;
     let row = entities::patch(sheet, subject, &fields, clock, rule).await?;
-    Ok(Some(Row::Entity(row)))
+    Ok(Some(row.into()))
 }

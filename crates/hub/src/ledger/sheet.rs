@@ -4,6 +4,7 @@
 //! them wrote is kept when it held and dropped when it was poisoned, as a savepoint would do.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use counterfoil_domain::entity::Visit;
 use counterfoil_domain::fact::{Refund, Sale};
@@ -39,7 +40,7 @@ pub(super) struct Kept {
 pub(super) struct NewFact {
     pub(super) op_id: OpId,
     pub(super) row: FactRow,
-    pub(super) body: String,
+    pub(super) body: Arc<str>,
 }
 
 /// What was written and is not in the tables yet.
@@ -90,7 +91,7 @@ pub struct Sheet<'c> {
     pub(super) written: Layer,
     /// What the operation at hand wrote.
     draft: Layer,
-    /// Facts are taken for new without a look; writing them down tells, and then nothing of it is kept.
+    /// Facts are taken for new without a look; the engine refuses one that stands, and then nothing of it is kept.
     pub(super) trusting: bool,
     /// How many changes come before the operation at hand and are not appended yet.
     pub turn: u64,
@@ -260,15 +261,16 @@ impl<'c> Sheet<'c> {
         read::fact(self.conn, &self.tenant, key).await
     }
 
-    /// Writes a fact.
-    pub(super) fn put_fact(&mut self, op_id: OpId, fact: &FactRow) -> Result<(), Fault> {
+    /// Writes a fact; gives its JSON.
+    pub(super) fn put_fact(&mut self, op_id: OpId, fact: &FactRow) -> Result<Arc<str>, Fault> {
+        let body: Arc<str> = serde_json::to_string(fact)?.into();
         let new = NewFact {
             op_id,
             row: fact.clone(),
-            body: serde_json::to_string(fact)?,
+            body: Arc::clone(&body),
         };
         self.draft.facts.insert((fact.name(), fact.id()), new);
-        Ok(())
+        Ok(body)
     }
 
     /// A sale.

@@ -6,8 +6,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Fault;
-use super::many::{self, Statement};
-use super::sheet::{Kept, NewFact, Sheet};
+use super::cells::Cells;
+use super::many;
+use super::sheet::{NewFact, Sheet};
 
 /// The name of a serde unit variant, as it travels.
 fn wire(value: &impl Serialize) -> Result<String, Fault> {
@@ -50,8 +51,7 @@ impl Sheet<'_> {
     /// Writes down what the operations that held wrote.
     ///
     /// # Errors
-    /// [`Fault::Standing`] when a fact that was taken for new was there already; else see [`Fault`]. The caller rolls
-    /// back to before the first of them.
+    /// See [`Fault`]; the caller rolls back to before the first of them.
     pub(super) async fn flush(&mut self) -> Result<(), Fault> {
         self.flush_facts().await?;
         self.flush_entities().await?;
@@ -71,108 +71,101 @@ impl Sheet<'_> {
         let tenant = &self.tenant;
         let conn = &mut *self.conn;
         let facts = Facts::sorted(self.written.facts.values())?;
-        let begun = |statement: Statement, id: Uuid, new: &NewFact| {
-            statement
-                .bind(tenant.clone())
-                .bind(id.to_string())
-                .bind(new.op_id.to_string())
-        };
-        let mut inserted = 0;
-        inserted += many::insert(
+        fn begun<'c>(cells: &'c mut Cells, tenant: &str, id: Uuid, new: &NewFact) -> &'c mut Cells {
+            cells.text(tenant).id(id).id(new.op_id.0)
+        }
+        many::insert(
             conn,
             include_str!("sql/insert_sale.sql"),
             &facts.sales,
-            |s, (new, sale)| {
-                begun(s, sale.sale_id.0, new)
-                    .bind(sale.device_id.to_string())
-                    .bind(sale.till_code.clone())
-                    .bind(i64::from(sale.number))
-                    .bind(sale.at.0)
-                    .bind(sale.customer_id.map(|c| c.to_string()))
-                    .bind(sale.currency.code())
-                    .bind(sale.total.minor())
-                    .bind(sale.tax.minor())
-                    .bind(new.body.clone())
+            |cells, (new, sale)| {
+                begun(cells, tenant, sale.sale_id.0, new)
+                    .id(sale.device_id.0)
+                    .text(&*sale.till_code)
+                    .number(i64::from(sale.number))
+                    .number(sale.at.0)
+                    .maybe_id(sale.customer_id.map(|c| c.0))
+                    .text(sale.currency.code())
+                    .number(sale.total.minor())
+                    .number(sale.tax.minor())
+                    .text(&*new.body);
             },
         )
         .await?;
-        inserted += many::insert(
+        many::insert(
             conn,
             include_str!("sql/insert_refund.sql"),
             &facts.refunds,
-            |s, (new, refund)| {
-                begun(s, refund.refund_id.0, new)
-                    .bind(refund.sale_id.to_string())
-                    .bind(refund.at.0)
-                    .bind(refund.total.currency().code())
-                    .bind(refund.total.minor())
-                    .bind(new.body.clone())
+            |cells, (new, refund)| {
+                begun(cells, tenant, refund.refund_id.0, new)
+                    .id(refund.sale_id.0)
+                    .number(refund.at.0)
+                    .text(refund.total.currency().code())
+                    .number(refund.total.minor())
+                    .text(&*new.body);
             },
         )
         .await?;
-        inserted += many::insert(
+        many::insert(
             conn,
             include_str!("sql/insert_stamp.sql"),
             &facts.stamps,
-            |s, (new, entry, reason)| {
-                begun(s, entry.stamp_id.0, new)
-                    .bind(entry.customer_id.to_string())
-                    .bind(i64::from(entry.stamps))
-                    .bind(reason.clone())
-                    .bind(entry.at.0)
-                    .bind(new.body.clone())
+            |cells, (new, entry, reason)| {
+                begun(cells, tenant, entry.stamp_id.0, new)
+                    .id(entry.customer_id.0)
+                    .number(i64::from(entry.stamps))
+                    .text(&**reason)
+                    .number(entry.at.0)
+                    .text(&*new.body);
             },
         )
         .await?;
-        inserted += many::insert(
+        many::insert(
             conn,
             include_str!("sql/insert_stock.sql"),
             &facts.stock,
-            |s, (new, entry, reason)| {
-                begun(s, entry.entry_id.0, new)
-                    .bind(entry.product_id.to_string())
-                    .bind(entry.quantity.milli())
-                    .bind(reason.clone())
-                    .bind(entry.at.0)
-                    .bind(new.body.clone())
+            |cells, (new, entry, reason)| {
+                begun(cells, tenant, entry.entry_id.0, new)
+                    .id(entry.product_id.0)
+                    .number(entry.quantity.milli())
+                    .text(&**reason)
+                    .number(entry.at.0)
+                    .text(&*new.body);
             },
         )
         .await?;
-        inserted += many::insert(
+        many::insert(
             conn,
             include_str!("sql/insert_cash.sql"),
             &facts.cash,
-            |s, (new, entry, reason)| {
-                begun(s, entry.entry_id.0, new)
-                    .bind(entry.shift_id.map(|s| s.to_string()))
-                    .bind(entry.amount.minor())
-                    .bind(entry.amount.currency().code())
-                    .bind(reason.clone())
-                    .bind(entry.at.0)
-                    .bind(new.body.clone())
+            |cells, (new, entry, reason)| {
+                begun(cells, tenant, entry.entry_id.0, new)
+                    .maybe_id(entry.shift_id.map(|s| s.0))
+                    .number(entry.amount.minor())
+                    .text(entry.amount.currency().code())
+                    .text(&**reason)
+                    .number(entry.at.0)
+                    .text(&*new.body);
             },
         )
         .await?;
-        inserted += many::insert(
+        many::insert(
             conn,
             include_str!("sql/insert_shift.sql"),
             &facts.shifts,
-            |s, (new, device, at)| {
-                s.bind(tenant.clone())
-                    .bind(new.row.id().to_string())
-                    .bind(new.row.name())
-                    .bind(new.op_id.to_string())
-                    .bind(device.to_string())
-                    .bind(at.0)
-                    .bind(new.body.clone())
+            |cells, (new, device, at)| {
+                cells
+                    .text(&**tenant)
+                    .id(new.row.id())
+                    .text(new.row.name())
+                    .id(new.op_id.0)
+                    .id(device.0)
+                    .number(at.0)
+                    .text(&*new.body);
             },
         )
         .await?;
-        if inserted == self.written.facts.len() as u64 {
-            Ok(())
-        } else {
-            Err(Fault::Standing)
-        }
+        Ok(())
     }
 
     async fn flush_entities(&mut self) -> Result<(), Fault> {
@@ -186,24 +179,17 @@ impl Sheet<'_> {
             &mut *self.conn,
             include_str!("sql/save_entity.sql"),
             &rows,
-            |s,
-             (
-                Kept {
-                    stored,
-                    lookup,
-                    lookup_at,
-                },
-                body,
-                clocks,
-            )| {
-                s.bind(tenant.clone())
-                    .bind(stored.row.kind.name())
-                    .bind(stored.row.id.to_string())
-                    .bind(body.clone())
-                    .bind(clocks.clone())
-                    .bind(i64::from(stored.row.deleted))
-                    .bind(lookup.clone())
-                    .bind(*lookup_at)
+            |cells, (kept, body, clocks)| {
+                let row = &kept.stored.row;
+                cells
+                    .text(&**tenant)
+                    .text(row.kind.name())
+                    .id(row.id)
+                    .text(&**body)
+                    .text(&**clocks)
+                    .number(i64::from(row.deleted))
+                    .maybe_text(kept.lookup.as_deref())
+                    .maybe_number(kept.lookup_at);
             },
         )
         .await?;
@@ -217,11 +203,12 @@ impl Sheet<'_> {
             &mut *self.conn,
             include_str!("sql/save_stamp_balance.sql"),
             &stamps,
-            |s, (customer, sum)| {
-                s.bind(tenant.clone())
-                    .bind(customer.to_string())
-                    .bind(sum.balance)
-                    .bind(sum.last_given_at.map(|at| at.0))
+            |cells, (customer, sum)| {
+                cells
+                    .text(&**tenant)
+                    .id(**customer)
+                    .number(sum.balance)
+                    .maybe_number(sum.last_given_at.map(|at| at.0));
             },
         )
         .await?;
@@ -230,10 +217,8 @@ impl Sheet<'_> {
             &mut *self.conn,
             include_str!("sql/save_stock_balance.sql"),
             &stock,
-            |s, (product, milli)| {
-                s.bind(tenant.clone())
-                    .bind(product.to_string())
-                    .bind(**milli)
+            |cells, (product, milli)| {
+                cells.text(&**tenant).id(**product).number(**milli);
             },
         )
         .await?;

@@ -11,9 +11,10 @@ use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
+use super::chain::Hashed;
 use super::line::Line;
 use crate::http::Failure;
-use crate::ledger::{Book, Done, Fault, Sheet, many};
+use crate::ledger::{Book, Cells, Done, Fault, Sheet, many};
 use crate::secret::hex;
 
 /// An operation that continues the chain, and what is to be known of it.
@@ -26,7 +27,7 @@ pub(super) struct Fresh<'a> {
 }
 
 impl<'a> Fresh<'a> {
-    fn of(envelope: &'a OpEnvelope) -> Self {
+    fn of((envelope, hash): (&'a OpEnvelope, OpHash)) -> Self {
         let (kind, version) = (&envelope.kind, envelope.version);
         let head = format!("{kind} {version} {} {} ", envelope.at.0, envelope.device_id);
         let content = Sha256::new()
@@ -35,7 +36,7 @@ impl<'a> Fresh<'a> {
             .finalize();
         Self {
             envelope,
-            hash: envelope.hash(),
+            hash,
             content: hex(&content),
             op: envelope.op().map_err(|e| e.to_string()),
         }
@@ -78,53 +79,44 @@ impl Verdict {
     }
 }
 
-/// Takes the next operations of the chain.
+/// How a batch's new operations are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// In memory, then written down in few statements. What only the engine can judge ends the attempt; the caller rolls
+    /// back all of it, so that no savepoint has to keep what every page was before.
+    AtOnce,
+    /// Each inside a savepoint of its own: goes always.
+    OneByOne,
+}
+
+/// Takes the next operations of the chain; None when they do not go [`Way::AtOnce`] and the transaction is to be rolled back.
 pub(super) async fn take_new(
     conn: &mut AnyConnection,
     book: &mut Book,
     line: &mut Line,
-    ops: &[OpEnvelope],
-) -> Result<Vec<OpResult>, Failure> {
-    let fresh: Vec<Fresh<'_>> = ops.iter().map(Fresh::of).collect();
+    ops: &[Hashed<'_>],
+    way: Way,
+) -> Result<Option<Vec<OpResult>>, Failure> {
+    let fresh: Vec<Fresh<'_>> = ops.iter().copied().map(Fresh::of).collect();
     planted!("dead-letter-refuses-batch", {
         if fresh.iter().any(|f| f.op.is_err()) {
             return Err(Failure::field("ops", "shape"));
         }
     });
-    let results = match at_once_if_it_goes(conn, book, line, &fresh).await? {
-        Some(results) => results,
-        None => one_by_one(conn, book, line, &fresh).await?,
+    let results = if way == Way::AtOnce && fresh.len() > 1 {
+        match at_once(conn, book, line, &fresh).await {
+            Ok(results) => results,
+            Err(Fault::Database(error)) => return Err(error.into()),
+            Err(Fault::Poison(_) | Fault::Unholdable(_)) => return Ok(None),
+        }
+    } else {
+        one_by_one(conn, book, line, &fresh).await?
     };
     if let Some(last) = fresh.last() {
         line.last_seq = last.envelope.seq;
         line.last_hash = last.hash;
     }
-    Ok(results)
-}
-
-async fn at_once_if_it_goes(
-    conn: &mut AnyConnection,
-    book: &mut Book,
-    line: &Line,
-    fresh: &[Fresh<'_>],
-) -> Result<Option<Vec<OpResult>>, Failure> {
-    if fresh.len() < 2 {
-        return Ok(None);
-    }
-    let (head, clock) = (book.head, book.clock);
-    let mut savepoint = conn.begin().await?;
-    match at_once(&mut savepoint, book, line, fresh).await {
-        Ok(results) => {
-            savepoint.commit().await?;
-            Ok(Some(results))
-        }
-        Err(Fault::Database(error)) => Err(error.into()),
-        Err(Fault::Poison(_) | Fault::Unholdable(_) | Fault::Standing) => {
-            savepoint.rollback().await?;
-            (book.head, book.clock) = (head, clock);
-            Ok(None)
-        }
-    }
+    Ok(Some(results))
 }
 
 /// Every operation in memory, then everything in few statements.
@@ -307,23 +299,23 @@ impl<'a> Log<'a> {
         line: &Line,
     ) -> Result<Vec<OpResult>, Fault> {
         let now = book.now.0;
-        let placed = |statement: many::Statement, seq: u64| {
-            statement
-                .bind(line.tenant.clone())
-                .bind(line.device.clone())
-                .bind(line.incarnation.clone())
-                .bind(seq.cast_signed())
-        };
+        fn placed<'c>(cells: &'c mut Cells, line: &Line, seq: u64) -> &'c mut Cells {
+            cells
+                .text(&*line.tenant)
+                .text(&*line.device)
+                .text(&*line.incarnation)
+                .number(seq.cast_signed())
+        }
         many::insert(
             conn,
             include_str!("sql/insert_dead_letter.sql"),
             &self.letters,
-            |s, (envelope, raw, reason)| {
-                placed(s, envelope.seq)
-                    .bind(envelope.op_id.to_string())
-                    .bind(raw.clone())
-                    .bind(reason.clone())
-                    .bind(now)
+            |cells, (envelope, raw, reason)| {
+                placed(cells, line, envelope.seq)
+                    .id(envelope.op_id.0)
+                    .text(&**raw)
+                    .text(&**reason)
+                    .number(now);
             },
         )
         .await?;
@@ -332,13 +324,13 @@ impl<'a> Log<'a> {
             conn,
             include_str!("sql/insert_operation.sql"),
             &self.operations,
-            |s, (fresh, result)| {
-                placed(s, fresh.envelope.seq)
-                    .bind(fresh.envelope.op_id.to_string())
-                    .bind(fresh.hash.to_string())
-                    .bind(fresh.content.clone())
-                    .bind(result.clone())
-                    .bind(now)
+            |cells, (fresh, result)| {
+                placed(cells, line, fresh.envelope.seq)
+                    .id(fresh.envelope.op_id.0)
+                    .text(hex(&fresh.hash.0))
+                    .text(&*fresh.content)
+                    .text(&**result)
+                    .number(now);
             },
         )
         .await?;

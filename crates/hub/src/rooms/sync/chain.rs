@@ -2,6 +2,9 @@
 
 use counterfoil_domain::{OpEnvelope, OpHash};
 
+/// An operation and its hash, which takes a while to work out and is wanted more than once.
+pub(super) type Hashed<'a> = (&'a OpEnvelope, OpHash);
+
 /// How a batch continues what the hub has.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -24,14 +27,14 @@ pub(super) enum Fit {
 }
 
 /// Compares a batch with the end of the chain. The known ones' hashes are still to be compared with the stored ones.
-pub(super) fn fit(ops: &[OpEnvelope], last_seq: u64, last_hash: OpHash) -> Fit {
-    let Some(first) = ops.first() else {
+pub(super) fn fit(ops: &[Hashed<'_>], last_seq: u64, last_hash: OpHash) -> Fit {
+    let Some((first, _)) = ops.first() else {
         return Fit::Continues { known: 0 };
     };
     if first.seq == 0
         || ops
             .windows(2)
-            .any(|pair| pair[1].seq != pair[0].seq.wrapping_add(1))
+            .any(|pair| pair[1].0.seq != pair[0].0.seq.wrapping_add(1))
     {
         return Fit::Disorder;
     }
@@ -42,22 +45,22 @@ pub(super) fn fit(ops: &[OpEnvelope], last_seq: u64, last_hash: OpHash) -> Fit {
         .unwrap_or(usize::MAX)
         .min(ops.len());
     let mut before = last_hash;
-    for op in &ops[known..] {
+    for (op, hash) in &ops[known..] {
         if op.prev_hash != before {
             return Fit::Fork {
                 seq: op.seq - 1,
                 hub_hash: before,
             };
         }
-        before = op.hash();
+        before = *hash;
     }
     Fit::Continues { known }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use counterfoil_domain::{DeviceId, Hlc, Incarnation, OpId, UnixMs};
+    use super::{Fit, Hashed};
+    use counterfoil_domain::{DeviceId, Hlc, Incarnation, OpEnvelope, OpHash, OpId, UnixMs};
     use uuid::Uuid;
 
     fn chain(seqs: std::ops::RangeInclusive<u64>) -> Vec<OpEnvelope> {
@@ -82,6 +85,11 @@ mod tests {
             ops.push(op);
         }
         ops.split_off(usize::try_from(*seqs.start() - 1).unwrap())
+    }
+
+    fn fit(ops: &[OpEnvelope], last_seq: u64, last_hash: OpHash) -> Fit {
+        let hashed: Vec<Hashed<'_>> = ops.iter().map(|op| (op, op.hash())).collect();
+        super::fit(&hashed, last_seq, last_hash)
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! A device's line of operations at the hub: what is known is answered, what is new is applied or buried.
 
-use counterfoil_domain::{DeviceId, Incarnation, OpEnvelope, OpHash, planted};
-use counterfoil_protocol::sync::{OpResult, PushReply, PushRequest};
+use counterfoil_domain::{DeviceId, Incarnation, OpHash, planted};
+use counterfoil_protocol::sync::{OpResult, PushReply};
 use sqlx::AnyConnection;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::batch::take_new;
-use super::chain::{Fit, fit};
+use super::batch::{Way, take_new};
+use super::chain::{Fit, Hashed, fit};
 use crate::http::Failure;
 use crate::ledger::Book;
-use crate::secret::same;
+use crate::secret::{hex, same};
 
 /// What became of a batch.
 pub(super) struct Taken {
@@ -29,38 +29,44 @@ impl Taken {
     }
 }
 
-/// Takes a batch into the book.
+/// Takes a batch into the book; None when it does not go [`Way::AtOnce`] and the transaction is to be rolled back.
 pub(super) async fn take_batch(
     conn: &mut AnyConnection,
     epoch: Uuid,
     book: &mut Book,
     device: DeviceId,
-    batch: &PushRequest,
-) -> Result<Taken, Failure> {
-    let mut line = Line::open(conn, device, batch.incarnation, book).await?;
-    let known = match fit(&batch.ops, line.last_seq, line.last_hash) {
+    (incarnation, ops): (Incarnation, &[Hashed<'_>]),
+    way: Way,
+) -> Result<Option<Taken>, Failure> {
+    let mut line = Line::open(conn, device, incarnation, book).await?;
+    let known = match fit(ops, line.last_seq, line.last_hash) {
         Fit::Continues { known } => known,
         Fit::Gap => planted!("gap-ignored", 0, {
-            return Ok(Taken::nothing(PushReply::Gap {
+            return Ok(Some(Taken::nothing(PushReply::Gap {
                 epoch,
                 last_seq: line.last_seq,
-            }));
+            })));
         }),
         Fit::Fork { seq, hub_hash } => {
-            return Ok(Taken::nothing(PushReply::Fork { seq, hub_hash }));
+            return Ok(Some(Taken::nothing(PushReply::Fork { seq, hub_hash })));
         }
         Fit::Disorder => return Err(Failure::field("ops", "order")),
     };
-    let (known, new) = batch.ops.split_at(known);
+    let (known, new) = ops.split_at(known);
     let mut results = match line.stored_results(conn, known).await? {
         Ok(results) => results,
-        Err((seq, hub_hash)) => return Ok(Taken::nothing(PushReply::Fork { seq, hub_hash })),
+        Err((seq, hub_hash)) => {
+            return Ok(Some(Taken::nothing(PushReply::Fork { seq, hub_hash })));
+        }
     };
     if !new.is_empty() {
-        results.extend(take_new(conn, book, &mut line, new).await?);
+        let Some(new) = take_new(conn, book, &mut line, new, way).await? else {
+            return Ok(None);
+        };
+        results.extend(new);
         line.close(conn).await?;
     }
-    Ok(Taken {
+    Ok(Some(Taken {
         // An empty batch may have begun a life.
         wrote: !new.is_empty() || known.is_empty(),
         reply: PushReply::Accepted {
@@ -68,7 +74,7 @@ pub(super) async fn take_batch(
             last_seq: line.last_seq,
             results,
         },
-    })
+    }))
 }
 
 /// One life of a device's database, while its row is held.
@@ -124,9 +130,9 @@ impl Line {
     async fn stored_results(
         &self,
         conn: &mut AnyConnection,
-        ops: &[OpEnvelope],
+        ops: &[Hashed<'_>],
     ) -> Result<Result<Vec<OpResult>, (u64, OpHash)>, Failure> {
-        let (Some(first), Some(last)) = (ops.first(), ops.last()) else {
+        let (Some((first, _)), Some((last, _))) = (ops.first(), ops.last()) else {
             return Ok(Ok(Vec::new()));
         };
         let rows = sqlx::query(include_str!("sql/list_operations.sql"))
@@ -141,12 +147,12 @@ impl Line {
             return Err(Failure::internal("an operation before the last is gone"));
         }
         let mut results = Vec::with_capacity(ops.len());
-        for (op, row) in ops.iter().zip(rows) {
+        for ((op, op_hash), row) in ops.iter().zip(rows) {
             let hash: String = row.try_get("hash")?;
             let known = planted!(
                 "duplicate-without-hash",
                 true,
-                same(&hash, &op.hash().to_string())
+                same(&hash, &hex(&op_hash.0))
             );
             if !known {
                 return Ok(Err((op.seq, hash.parse().map_err(Failure::internal)?)));

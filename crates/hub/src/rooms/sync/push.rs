@@ -3,12 +3,14 @@
 use axum::extract::{Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use counterfoil_domain::{OpEnvelope, planted};
+use counterfoil_domain::{Incarnation, OpEnvelope, planted};
 use counterfoil_protocol::ErrorCode;
 use counterfoil_protocol::sync::{PUSH_OPS_MAX, PushReply, PushRequest, SIGNATURE_HEADER};
 use ed25519_dalek::{Signature, VerifyingKey};
 use sqlx::Row as _;
 
+use super::batch::Way;
+use super::chain::Hashed;
 use super::line::take_batch;
 use crate::Hub;
 use crate::http::extract::{expect_json, parse_json, read_body};
@@ -28,10 +30,19 @@ pub(super) async fn push(
     verify(&device, signature, &raw)?;
     let batch: PushRequest = parse_json(&raw)?;
     check_batch(&device, &batch)?;
-    if !device.revoked
-        && let Some(reply) = take(&hub, &device, &batch).await?
-    {
-        return Answer::ok(&reply);
+    if !device.revoked {
+        // Before the shop's counter is held.
+        let hashed: Vec<_> = batch.ops.iter().map(|op| (op, op.hash())).collect();
+        let ops = (batch.incarnation, &hashed[..]);
+        let reply = match take(&hub, &device, ops, Way::AtOnce).await? {
+            Push::Stuck => take(&hub, &device, ops, Way::OneByOne).await?,
+            push => push,
+        };
+        match reply {
+            Push::Done(reply) => return Answer::ok(&reply),
+            Push::Stuck => return Err(Failure::internal("a batch does not go one by one")),
+            Push::Revoked => {}
+        }
     }
     set_aside(&hub, &device, &batch).await?;
     Err(Failure::new(ErrorCode::DeviceRevoked))
@@ -84,12 +95,22 @@ async fn set_aside(hub: &Hub, device: &Paired, batch: &PushRequest) -> Result<()
     Ok(())
 }
 
-/// Takes what is new; `None` when the device was revoked meanwhile.
+/// What became of a push.
+enum Push {
+    Done(PushReply),
+    /// The device was revoked meanwhile.
+    Revoked,
+    /// It does not go this way, and nothing of it was kept.
+    Stuck,
+}
+
+/// Takes what is new.
 async fn take(
     hub: &Hub,
     device: &Paired,
-    batch: &PushRequest,
-) -> Result<Option<PushReply>, Failure> {
+    ops: (Incarnation, &[Hashed<'_>]),
+    way: Way,
+) -> Result<Push, Failure> {
     let mut tx = hub.db.write().await?;
     // Always in this order: the tenant's counter row, then the device's.
     let mut book = Book::open(&mut tx, device.tenant, hub.now()).await?;
@@ -99,24 +120,28 @@ async fn take(
         .fetch_one(&mut *tx)
         .await?;
     if standing.try_get::<Option<i64>, _>("revoked_at")?.is_some() {
-        return Ok(None);
+        return Ok(Push::Revoked);
     }
     let head = book.head;
-    let taken = take_batch(&mut tx, hub.epoch, &mut book, device.device, batch).await?;
+    let taken = take_batch(&mut tx, hub.epoch, &mut book, device.device, ops, way).await?;
+    let Some(taken) = taken else {
+        tx.rollback().await?;
+        return Ok(Push::Stuck);
+    };
     if !taken.wrote {
-        return Ok(Some(taken.reply));
+        return Ok(Push::Done(taken.reply));
     }
     if book.head != head {
         book.close(&mut tx).await?;
     }
     planted!("answer-before-commit", {
         if planted::is_dying() {
-            return Ok(Some(taken.reply));
+            return Ok(Push::Done(taken.reply));
         }
     });
     tx.commit().await?;
     if book.head != head {
         hub.live.moved(device.tenant, book.head);
     }
-    Ok(Some(taken.reply))
+    Ok(Push::Done(taken.reply))
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use axum::extract::{Path, State};
 use counterfoil_domain::{DeviceId, OpEnvelope};
 use counterfoil_protocol::ErrorCode;
-use counterfoil_protocol::sync::{PushReply, PushRequest};
+use counterfoil_protocol::sync::PushReply;
 use serde_json::json;
 use sqlx::{AnyConnection, Row as _};
 
+use super::batch::Way;
 use super::letters::described;
 use super::line::take_batch;
 use crate::Hub;
@@ -35,12 +36,10 @@ pub(super) async fn release(
     let held = read_held(&mut write.tx, &tenant, device).await?;
     let mut released = 0;
     for op in &held {
-        let batch = PushRequest {
-            incarnation: op.incarnation,
-            ops: vec![op.clone()],
-        };
-        let taken = take_batch(&mut write.tx, hub.epoch, &mut book, device, &batch).await?;
-        if matches!(taken.reply, PushReply::Accepted { .. }) {
+        let batch = (op.incarnation, &[(op, op.hash())][..]);
+        let tx = &mut write.tx;
+        let taken = take_batch(tx, hub.epoch, &mut book, device, batch, Way::OneByOne).await?;
+        if taken.is_some_and(|t| matches!(t.reply, PushReply::Accepted { .. })) {
             forget(&mut write.tx, &book, op).await?;
             released += 1;
         }
