@@ -89,7 +89,7 @@ impl Counterfoil {
     }
 
     /// Starts reading the frames that [`Self::camera_frame`] hands in, in the place of any other camera: those of the web
-    /// view on a phone. The screen has its own picture, so there are no previews.
+    /// view on a phone. The screen has its own picture, so outlines come without previews.
     ///
     /// # Errors
     /// Never in practice.
@@ -205,6 +205,9 @@ fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
             data_uri: format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)),
             width,
             height,
+            outlines: outlines.iter().map(flat).collect(),
+        },
+        CameraEvent::Outlines(outlines) => CameraEventView::Outlines {
             outlines: outlines.iter().map(flat).collect(),
         },
         CameraEvent::Scan(scan) => scanned(

@@ -1,5 +1,4 @@
-//! The camera on its thread: scans once, drops rather than queues, stops when told or when the
-//! camera is gone.
+//! The camera on its thread: scans once, shows what it sees, drops rather than queues.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,155 +8,17 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use common::stage::*;
 use common::*;
 use counterfoil_scan::{
-    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, Frame, FrameSource, GreyFrame, Hint, Point, Scan, ScanSource, Scanner,
+    CameraError, CameraEvent, CameraOptions, CameraThread, FileCamera, FileCameraOptions, Frame,
+    FrameSource, GreyFrame, Hint, Point, ScanSource, Scanner,
 };
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A camera whose pictures the test hands over one by one, each once the one before was taken in.
-struct Handed {
-    pictures: Receiver<Result<GreyFrame, CameraError>>,
-    next_seq: u64,
-    dropped: Arc<AtomicBool>,
-}
-
-impl FrameSource for Handed {
-    fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
-        match self.pictures.recv_timeout(Duration::from_millis(20)) {
-            Ok(picture) => {
-                self.next_seq += 1;
-                Ok(Some(Frame {
-                    seq: self.next_seq,
-                    grey: picture?,
-                }))
-            }
-            Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(CameraError::Gone),
-        }
-    }
-
-    fn describe(&self) -> String {
-        "handed".to_owned()
-    }
-}
-
-impl Drop for Handed {
-    fn drop(&mut self) {
-        self.dropped.store(true, Ordering::SeqCst);
-    }
-}
-
-/// A test's hands on a running camera.
-struct Bench {
-    hand: mpsc::Sender<Result<GreyFrame, CameraError>>,
-    events: Receiver<CameraEvent>,
-    handle: CameraHandle,
-    now_ms: Arc<AtomicI64>,
-    dropped: Arc<AtomicBool>,
-    decoded: u64,
-}
-
-fn bench() -> Bench {
-    let (hand, pictures) = mpsc::channel();
-    let (tell, events) = mpsc::channel();
-    let now_ms = Arc::new(AtomicI64::new(1_700_000_000_000));
-    let dropped = Arc::new(AtomicBool::new(false));
-    let clock = Arc::clone(&now_ms);
-    let mut options = CameraOptions::new(Arc::new(move || clock.load(Ordering::SeqCst)));
-    options.leave_frames = 3;
-    options.decode_fps_max = 0;
-    let handle = CameraThread::start(
-        {
-            let dropped = Arc::clone(&dropped);
-            move || {
-                Ok(Box::new(Handed {
-                    pictures,
-                    next_seq: 0,
-                    dropped,
-                }) as Box<dyn FrameSource>)
-            }
-        },
-        options,
-        Box::new(move |event| drop(tell.send(event))),
-    );
-    Bench {
-        hand,
-        events,
-        handle,
-        now_ms,
-        dropped,
-        decoded: 0,
-    }
-}
-
-impl Bench {
-    /// Shows a picture, waits until it was decoded and lets 300 ms of the test's clock pass.
-    fn show(&mut self, picture: &GreyFrame) {
-        self.hand.send(Ok(picture.clone())).unwrap();
-        self.decoded += 1;
-        let start = Instant::now();
-        while self.handle.stats().frames_decoded < self.decoded {
-            assert!(start.elapsed() < PATIENCE, "the picture was never decoded");
-            std::thread::yield_now();
-        }
-        self.now_ms.fetch_add(300, Ordering::SeqCst);
-    }
-
-    fn events_so_far(&self) -> Vec<CameraEvent> {
-        self.events.try_iter().collect()
-    }
-
-    fn scans_so_far(&self) -> Vec<Scan> {
-        self.events_so_far()
-            .into_iter()
-            .filter_map(scan_of)
-            .collect()
-    }
-
-    fn events_until_stopped(&self) -> Vec<CameraEvent> {
-        let mut events = Vec::new();
-        loop {
-            let event = self
-                .events
-                .recv_timeout(PATIENCE)
-                .expect("it never said Stopped");
-            events.push(event.clone());
-            if event == CameraEvent::Stopped {
-                return events;
-            }
-        }
-    }
-}
-
-fn scan_of(event: CameraEvent) -> Option<Scan> {
-    if let CameraEvent::Scan(scan) = event {
-        Some(scan)
-    } else {
-        None
-    }
-}
-
-fn card() -> GreyFrame {
-    frame(&on_a_desk(&qr("card-1", 6)))
-}
-
-fn card_at(x: u32, y: u32) -> GreyFrame {
-    let mut desk = page(1280, 720, 225);
-    paste(&mut desk, &qr("card-1", 6), x, y);
-    frame(&desk)
-}
-
-fn empty_desk() -> GreyFrame {
-    frame(&page(1280, 720, 225))
-}
 
 #[test]
 fn a_card_in_view_is_one_scan() {
@@ -253,115 +114,39 @@ fn a_code_that_left_takes_its_outline_along() {
     assert_eq!(shown.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0]);
 }
 
-#[test]
-fn a_camera_that_vanishes_reports_and_stops() {
-    let mut bench = bench();
-    bench.show(&card());
-    bench.hand.send(Err(CameraError::Gone)).unwrap();
-    let events = bench.events_until_stopped();
-    let end = &events[events.len() - 2..];
-    assert_eq!(
-        end,
-        [CameraEvent::Error(CameraError::Gone), CameraEvent::Stopped]
-    );
-    assert!(
-        bench.dropped.load(Ordering::SeqCst),
-        "the device is free when Stopped is told"
-    );
+fn outlines_told(bench: &Bench) -> Vec<Vec<[Point; 4]>> {
+    let events = bench.events_so_far().into_iter();
+    events
+        .filter_map(|event| match event {
+            CameraEvent::Outlines(outlines) => Some(outlines),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
-fn a_camera_that_cannot_be_opened_says_why() {
-    let (tell, events) = mpsc::channel();
-    let mut handle = CameraThread::start(
-        || Err(CameraError::Busy),
-        CameraOptions::new(Arc::new(|| 0)),
-        Box::new(move |event| drop(tell.send(event))),
-    );
-    assert_eq!(
-        events.recv_timeout(PATIENCE).unwrap(),
-        CameraEvent::Error(CameraError::Busy)
-    );
-    assert_eq!(events.recv_timeout(PATIENCE).unwrap(), CameraEvent::Stopped);
-    handle.stop();
-    assert!(!handle.is_running());
-}
-
-#[test]
-fn a_camera_that_panics_fails_like_any_other() {
-    let (tell, events) = mpsc::channel();
-    let _handle = CameraThread::start(
-        || panic!("a driver's bug"),
-        CameraOptions::new(Arc::new(|| 0)),
-        Box::new(move |event| drop(tell.send(event))),
-    );
-    let CameraEvent::Error(err) = events.recv_timeout(PATIENCE).unwrap() else {
-        panic!()
-    };
-    assert_eq!(err.code(), "camera_failed");
-    assert_eq!(events.recv_timeout(PATIENCE).unwrap(), CameraEvent::Stopped);
-}
-
-#[test]
-fn a_callback_that_panics_does_not_keep_the_device() {
-    let (hand, pictures) = mpsc::channel();
-    let dropped = Arc::new(AtomicBool::new(false));
-    let given = Arc::clone(&dropped);
-    let (shown, was_shown) = mpsc::channel();
-    let _handle = CameraThread::start(
-        move || {
-            let source = Handed {
-                pictures,
-                next_seq: 0,
-                dropped: given,
-            };
-            Ok(Box::new(source) as Box<dyn FrameSource>)
-        },
-        CameraOptions::new(Arc::new(|| 0)),
-        Box::new(move |_| {
-            let _ = shown.send(());
-            panic!("a screen's bug");
-        }),
-    );
-    hand.send(Ok(card())).unwrap();
-    was_shown.recv_timeout(PATIENCE).unwrap();
-    let start = Instant::now();
-    while !dropped.load(Ordering::SeqCst) {
-        assert!(start.elapsed() < PATIENCE, "the device stayed taken");
-        std::thread::yield_now();
+fn without_previews_outlines_are_told_when_they_change() {
+    let mut bench = bench_with(|options| options.preview_fps_max = 0);
+    for picture in [
+        card(),
+        card(),
+        card_at(420, 300),
+        empty_desk(),
+        empty_desk(),
+    ] {
+        bench.show(&picture);
     }
+    let told = outlines_told(&bench);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 0]);
+    assert_ne!(told[0], told[1]);
 }
 
 #[test]
-fn stopping_frees_the_device_and_says_so_promptly() {
+fn where_previews_carry_the_outlines_they_are_not_told_twice() {
     let mut bench = bench();
     bench.show(&card());
-    let asked = Instant::now();
-    bench.handle.stop();
-    assert!(
-        asked.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        asked.elapsed()
-    );
-    assert!(bench.dropped.load(Ordering::SeqCst));
-    assert_eq!(bench.events_so_far().last(), Some(&CameraEvent::Stopped));
-    assert!(!bench.handle.is_running());
-    bench.handle.stop();
-}
-
-#[test]
-fn dropping_the_handle_stops_the_camera() {
-    let Bench {
-        handle,
-        events,
-        dropped,
-        hand,
-        ..
-    } = bench();
-    drop(handle);
-    assert!(dropped.load(Ordering::SeqCst));
-    assert_eq!(events.try_iter().last(), Some(CameraEvent::Stopped));
-    drop(hand);
+    bench.show(&empty_desk());
+    assert!(outlines_told(&bench).is_empty());
 }
 
 /// Gives frames as fast as it is asked.
@@ -451,113 +236,6 @@ fn a_folder_of_pictures_plays_into_scans() {
             .iter()
             .all(|scan| scan.source == ScanSource::FileCamera)
     );
-}
-
-/// A camera on a loose cable: one opening after the other, each with its own pictures.
-fn on_a_loose_cable(
-    openings: Receiver<Result<Receiver<Result<GreyFrame, CameraError>>, CameraError>>,
-) -> (CameraHandle, Receiver<CameraEvent>, Arc<AtomicBool>) {
-    let (tell, events) = mpsc::channel();
-    let dropped = Arc::new(AtomicBool::new(false));
-    let given = Arc::clone(&dropped);
-    let mut options = CameraOptions::new(Arc::new(|| 0));
-    options.preview_fps_max = 0;
-    options.decode_fps_max = 0;
-    let handle = CameraThread::keep(
-        move || {
-            given.store(false, Ordering::SeqCst);
-            let pictures = openings.recv().unwrap_or(Err(CameraError::NoCamera))?;
-            Ok(Box::new(Handed {
-                pictures,
-                next_seq: 0,
-                dropped: Arc::clone(&given),
-            }) as Box<dyn FrameSource>)
-        },
-        Duration::from_millis(1),
-        options,
-        Box::new(move |event| drop(tell.send(event))),
-    );
-    (handle, events, dropped)
-}
-
-fn with_pictures(
-    pictures: impl IntoIterator<Item = Result<GreyFrame, CameraError>>,
-) -> Receiver<Result<GreyFrame, CameraError>> {
-    let (hand, taken) = mpsc::channel();
-    pictures.into_iter().for_each(|p| hand.send(p).unwrap());
-    // The other end is dropped: after its last picture the camera is gone.
-    taken
-}
-
-fn next_news(events: &Receiver<CameraEvent>) -> CameraEvent {
-    loop {
-        match events.recv_timeout(PATIENCE).expect("no news came") {
-            CameraEvent::Preview { .. } | CameraEvent::Scan(_) | CameraEvent::Hint(_) => {}
-            news => return news,
-        }
-    }
-}
-
-#[test]
-fn a_camera_pulled_out_mid_scan_comes_back_by_itself() {
-    let (open, openings) = mpsc::channel();
-    let (mut handle, events, dropped) = on_a_loose_cable(openings);
-    open.send(Ok(with_pictures([Ok(card()), Err(CameraError::Gone)])))
-        .unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
-    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::Gone));
-    // Not there yet, twice for the same reason: said once.
-    open.send(Err(CameraError::NoCamera)).unwrap();
-    open.send(Err(CameraError::NoCamera)).unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
-    let (_hand, pictures) = {
-        let (hand, pictures) = mpsc::channel();
-        hand.send(Ok(card())).unwrap();
-        (hand, pictures)
-    };
-    open.send(Ok(pictures)).unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
-    handle.stop();
-    assert_eq!(next_news(&events), CameraEvent::Stopped);
-    assert!(dropped.load(Ordering::SeqCst));
-}
-
-#[test]
-fn a_camera_that_is_not_there_at_first_is_waited_for() {
-    let (open, openings) = mpsc::channel();
-    let (_handle, events, _) = on_a_loose_cable(openings);
-    open.send(Err(CameraError::NoCamera)).unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
-    open.send(Ok(with_pictures([Ok(card())]))).unwrap();
-    // No opening is waited for once the test is over.
-    drop(open);
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
-}
-
-#[test]
-fn a_camera_that_is_forbidden_is_not_tried_again_and_again() {
-    let (open, openings) = mpsc::channel();
-    let (_handle, events, _) = on_a_loose_cable(openings);
-    open.send(Err(CameraError::Permission)).unwrap();
-    assert_eq!(
-        next_news(&events),
-        CameraEvent::Error(CameraError::Permission)
-    );
-    assert_eq!(next_news(&events), CameraEvent::Stopped);
-}
-
-#[test]
-fn waiting_for_a_camera_ends_when_it_is_stopped() {
-    let (tell, events) = mpsc::channel();
-    let mut handle = CameraThread::keep(
-        || Err(CameraError::NoCamera),
-        Duration::from_secs(3600),
-        CameraOptions::new(Arc::new(|| 0)),
-        Box::new(move |event| drop(tell.send(event))),
-    );
-    assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::NoCamera));
-    handle.stop();
-    assert_eq!(next_news(&events), CameraEvent::Stopped);
 }
 
 /// A fifth of the light, and nothing to be told apart in the middle of the code.

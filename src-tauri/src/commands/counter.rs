@@ -205,7 +205,8 @@ pub async fn camera_start_frames(app: App<'_>, on_event: Channel<CameraEventView
     run(&app, move |app| app.camera_start_frames(through(on_event))).await
 }
 
-/// Hands in a frame: a JPEG in base 64.
+/// Hands in a frame: a JPEG in base 64. Android, which it is for, has no raw bodies in calls: Tauri would send a list of
+/// numbers, and itself advises base 64 there.
 #[tauri::command]
 #[specta::specta]
 pub async fn camera_frame(app: App<'_>, base64: String) -> Outcome<()> {

@@ -103,7 +103,10 @@ export const commands = {
 	cameraStart: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start", { onEvent })),
 	/**  Starts reading the frames that the window hands in. */
 	cameraStartFrames: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start_frames", { onEvent })),
-	/**  Hands in a frame: a JPEG in base 64. */
+	/**
+	 *  Hands in a frame: a JPEG in base 64. Android, which it is for, has no raw bodies in calls: Tauri would send a list of
+	 *  numbers, and itself advises base 64 there.
+	 */
 	cameraFrame: (base64: string) => typedError<null, Failure>(__TAURI_INVOKE("camera_frame", { base64 })),
 	/**  Stops the camera. */
 	cameraStop: () => typedError<null, Failure>(__TAURI_INVOKE("camera_stop")),
@@ -292,6 +295,10 @@ width: number;
 /**  Pixels down. */
 height: number; 
 /**  The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn. */
+outlines: number[][] } | 
+/**  Where codes lie now in the screen's own picture. */
+{ kind: "outlines"; 
+/**  As in a preview. */
 outlines: number[][] } | 
 /**  A code was read and acted upon. */
 { kind: "scan"; 

@@ -242,6 +242,12 @@ pub enum CameraEventView {
         #[specta(type = Vec<Vec<i32>>)]
         outlines: Vec<Vec<f64>>,
     },
+    /// Where codes lie now in the screen's own picture.
+    Outlines {
+        /// As in a preview.
+        #[specta(type = Vec<Vec<i32>>)]
+        outlines: Vec<Vec<f64>>,
+    },
     /// A code was read and acted upon.
     Scan {
         /// What it did.

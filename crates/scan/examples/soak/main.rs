@@ -53,7 +53,7 @@ impl Told {
             CameraEvent::Opened(_) => self.opened += 1,
             CameraEvent::Lost(_) => self.lost += 1,
             CameraEvent::Error(error) => self.failed.push(error.to_string()),
-            CameraEvent::Stopped => {}
+            CameraEvent::Outlines(_) | CameraEvent::Stopped => {}
         }
     }
 }

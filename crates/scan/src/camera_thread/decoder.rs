@@ -24,6 +24,8 @@ pub(super) struct Decoder<'a> {
     decodes: Pace,
     previews: Pace,
     outlines: Outlines,
+    /// Those that were told last, where there are no previews.
+    told: Vec<[Point; 4]>,
 }
 
 /// Where codes were read last.
@@ -84,6 +86,7 @@ impl<'a> Decoder<'a> {
             decodes: Pace::of(options.decode_fps_max),
             previews: Pace::of(options.preview_fps_max),
             outlines: Outlines::default(),
+            told: Vec::new(),
         }
     }
 
@@ -93,6 +96,7 @@ impl<'a> Decoder<'a> {
             (self.on_event)(CameraEvent::Hint(hint));
         }
         self.outlines = Outlines::default();
+        self.told.clear();
         (self.on_event)(notice);
     }
 
@@ -104,7 +108,9 @@ impl<'a> Decoder<'a> {
         if decoded {
             self.decode(frame, kind, now_ms);
         }
-        if self.options.preview_fps_max > 0 && self.previews.is_due(now_ms) {
+        if self.options.preview_fps_max == 0 {
+            self.outline(now_ms);
+        } else if self.previews.is_due(now_ms) {
             self.preview(frame, now_ms);
         }
         decoded
@@ -126,6 +132,14 @@ impl<'a> Decoder<'a> {
         }
         for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(kind, now_ms)));
+        }
+    }
+
+    fn outline(&mut self, now_ms: i64) {
+        let outlines = self.outlines.at(now_ms);
+        if outlines != self.told {
+            self.told.clone_from(&outlines);
+            (self.on_event)(CameraEvent::Outlines(outlines));
         }
     }
 

@@ -39,6 +39,8 @@ pub enum CameraEvent {
         /// Where the codes in it lie: the corners of each, in order around it.
         outlines: Vec<[Point; 4]>,
     },
+    /// Where codes lie now, as in a preview; told on a change, and only where there are no previews to carry it.
+    Outlines(Vec<[Point; 4]>),
     /// A code came into view.
     Scan(Scan),
     /// Why a code in view is not read; told once it has lasted and again when it changes, `None` when it is over.
@@ -59,7 +61,7 @@ pub struct CameraOptions {
     /// The most frames that are decoded in a second, since an idle camera should not eat a core;
     /// 0 for all.
     pub decode_fps_max: u32,
-    /// The most previews a second; 0 for none.
+    /// The most previews a second; 0 for none, where the screen has a picture of its own.
     pub preview_fps_max: u32,
     /// The widest preview, in pixels.
     pub preview_width_max: u32,

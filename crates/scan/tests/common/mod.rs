@@ -1,7 +1,13 @@
 //! Pictures that the tests make themselves.
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
+pub mod stage;
 pub mod wear;
 
 use std::io::Cursor;

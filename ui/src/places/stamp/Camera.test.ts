@@ -6,12 +6,14 @@ import type { CameraEventView, CameraHint, ScanOutcome } from "$/lib/api";
 import { setLanguage } from "$/lib/i18n.svelte";
 import { handle } from "$/app/scan.svelte";
 import Camera from "./Camera.svelte";
+import { inTurn } from "./sight.svelte";
 
 // What a scan does elsewhere on the screen is not the preview's business.
 vi.mock("$/app/scan.svelte", () => ({ handle: vi.fn() }));
 
 let card: object | undefined;
 let calls: string[] = [];
+let stopping: Promise<unknown> | undefined;
 let tell: (event: CameraEventView) => void = () => undefined;
 
 function at(testid: string): HTMLElement | null {
@@ -20,6 +22,9 @@ function at(testid: string): HTMLElement | null {
 function sees(...events: CameraEventView[]): void {
   events.forEach((event) => tell(event));
   flushSync();
+}
+async function called(...commands: string[]): Promise<void> {
+  await vi.waitFor(() => expect(calls).toEqual(commands));
 }
 function hide(hidden: boolean): void {
   vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
@@ -41,19 +46,23 @@ const gone: CameraEventView = {
 };
 const merchant: ScanOutcome = { kind: "merchant", merchant_id: "m1" };
 
-beforeEach(() => {
+beforeEach(async () => {
   setLanguage("en");
   calls = [];
+  stopping = undefined;
   mockIPC((command, args) => {
     calls.push(command);
     const channel = (args as { onEvent?: { onmessage: typeof tell } }).onEvent;
     if (channel) tell = (event) => channel.onmessage(event);
+    return command === "camera_stop" ? stopping : undefined;
   });
   card = mount(Camera, { target: document.body });
   flushSync();
+  await called("camera_start");
 });
 afterEach(async () => {
   if (card) await unmount(card);
+  await inTurn(() => Promise.resolve());
   vi.restoreAllMocks();
   clearMocks();
 });
@@ -119,17 +128,28 @@ it("says that the camera was pulled out and is looked for, and goes on when it i
   expect(spoken.polite).toContain("back");
 });
 
-it("lets go of the camera while the window is hidden, and takes it again after", () => {
+it("lets go of the camera while the window is hidden, and takes it again after", async () => {
   sees(preview);
   hide(true);
-  expect(calls).toEqual(["camera_start", "camera_stop"]);
+  await called("camera_start", "camera_stop");
   expect(at("camera-frame")).toBeNull();
   hide(false);
-  expect(calls).toEqual(["camera_start", "camera_stop", "camera_start"]);
+  await called("camera_start", "camera_stop", "camera_start");
+});
+
+it("starts the camera again only once its stop has come through", async () => {
+  sees(preview);
+  let stopped: () => void = () => undefined;
+  stopping = new Promise((done) => (stopped = () => done(undefined)));
+  hide(true);
+  hide(false);
+  await called("camera_start", "camera_stop");
+  stopped();
+  await called("camera_start", "camera_stop", "camera_start");
 });
 
 it("lets go of the camera when the preview closes", async () => {
   if (card) await unmount(card);
   card = undefined;
-  expect(calls).toEqual(["camera_start", "camera_stop"]);
+  await called("camera_start", "camera_stop");
 });

@@ -5,6 +5,7 @@ import { handle, scanned } from "$/app/scan.svelte";
 import type { CameraEventView, ScanOutcome } from "$/lib/api";
 import { setLanguage } from "$/lib/i18n.svelte";
 import PhoneCamera from "./PhoneCamera.svelte";
+import { inTurn } from "./sight.svelte";
 
 vi.mock("$/app/scan.svelte", () => ({ handle: vi.fn(), scanned: vi.fn() }));
 
@@ -23,6 +24,20 @@ async function view(wanted: string): Promise<void> {
 }
 function press(testid: string): void {
   at(testid)?.click();
+  flushSync();
+}
+
+/** Our own reader, with the first frame on its way. */
+async function reading(): Promise<void> {
+  system = () => Promise.reject(new Error("Google Play services are missing"));
+  press("phone-scan");
+  await view("missing");
+  press("phone-own");
+  await vi.waitFor(() => expect(calls).toContain("camera_frame"));
+}
+function hide(hidden: boolean): void {
+  vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
+  document.dispatchEvent(new Event("visibilitychange"));
   flushSync();
 }
 
@@ -57,6 +72,7 @@ beforeEach(() => {
 afterEach(async () => {
   if (card) await unmount(card);
   card = undefined;
+  await inTurn(() => Promise.resolve());
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   clearMocks();
@@ -76,11 +92,7 @@ it("is ready again when the system's scanner was closed", async () => {
 });
 
 it("offers our own reader where the system has no scanner, and frees the camera afterwards", async () => {
-  system = () => Promise.reject(new Error("Google Play services are missing"));
-  press("phone-scan");
-  await view("missing");
-  press("phone-own");
-  await vi.waitFor(() => expect(calls).toContain("camera_frame"));
+  await reading();
   expect(calls.indexOf("camera_start_frames")).toBeLessThan(calls.indexOf("camera_frame"));
   tell({ kind: "scan", outcome: merchant, outline: null });
   expect(handle).toHaveBeenCalledWith(merchant);
@@ -88,4 +100,36 @@ it("offers our own reader where the system has no scanner, and frees the camera 
   card = undefined;
   await vi.waitFor(() => expect(stop).toHaveBeenCalled());
   expect(calls).toContain("camera_stop");
+});
+
+it("outlines what our own reader sees in the picture, and lights it up when it is read", async () => {
+  await reading();
+  document.querySelector("video")?.dispatchEvent(new Event("resize"));
+  tell({ kind: "outlines", outlines: [[0.25, 0.5, 0.75, 0.5, 0.75, 1, 0.25, 1]] });
+  tell({ kind: "scan", outcome: merchant, outline: null });
+  flushSync();
+  const outline = at("camera-outline");
+  expect(outline?.querySelector("polygon")?.getAttribute("points")).toBe(
+    "320,360 960,360 960,720 320,720",
+  );
+  expect(outline?.classList).toContain("lit");
+  tell({ kind: "outlines", outlines: [] });
+  flushSync();
+  expect(at("camera-outline")).toBeNull();
+});
+
+it("says why our own reader can't read what it sees", async () => {
+  await reading();
+  tell({ kind: "hint", hint: "too_far" });
+  flushSync();
+  expect(at("camera-hint")?.textContent).toContain("Come closer");
+});
+
+it("takes the camera again only once the one before was stopped", async () => {
+  await reading();
+  hide(true);
+  hide(false);
+  const turns = (): string[] => calls.filter((call) => /start_frames|stop/.test(call));
+  await vi.waitFor(() => expect(turns()).toHaveLength(3));
+  expect(turns()).toEqual(["camera_start_frames", "camera_stop", "camera_start_frames"]);
 });
