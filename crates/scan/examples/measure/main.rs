@@ -87,6 +87,10 @@ fn run() -> Result<(), String> {
     let pictures = set::load(&options.set)?;
     let mut contenders = readers::all();
     if let Some(only) = &options.only {
+        let names: Vec<_> = contenders.iter().map(|one| one.name()).collect();
+        if !names.contains(&only.as_str()) {
+            return Err(format!("--only is one of {}, not {only}", names.join(", ")));
+        }
         contenders.retain(|contender| contender.name() == only);
     }
     let mut report = Report::new(&contenders);

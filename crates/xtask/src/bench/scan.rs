@@ -28,7 +28,7 @@ pub struct Options {
     /// A line for every picture and reader before the table
     #[arg(long, conflicts_with = "json")]
     trace: bool,
-    /// One reader alone, by its name in the table
+    /// One reader alone, by its name in the table; easy cards are always timed, with ours
     #[arg(long)]
     only: Option<String>,
 }
@@ -76,13 +76,23 @@ pub fn scan(project: &Project, options: &Options) -> Result {
     if let Some(only) = &options.only {
         measure.arg("--only").arg(only);
     }
-    shell::run(&mut measure)?;
-    if options.json || options.only.is_some() {
-        return Ok(());
+    let mut cards = Command::new(project.target.join("release/examples/card_time"));
+    if !options.json {
+        shell::run(&mut measure)?;
+        return shell::run(&mut cards);
     }
-    shell::run(&mut Command::new(
-        project.target.join("release/examples/card_time"),
-    ))
+    let mut figures = figures_of(&mut measure)?;
+    figures["easy_card"] = figures_of(cards.arg("--json"))?;
+    println!("{figures}");
+    Ok(())
+}
+
+/// What a program prints as an object of figures.
+fn figures_of(program: &mut Command) -> Result<serde_json::Value> {
+    let printed = shell::output(program)?;
+    let figures: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(&printed).context(program.get_program().display())?;
+    Ok(figures.into())
 }
 
 /// The path as it is wherever a command runs.
