@@ -127,7 +127,7 @@ fn tampered(edits: &[u8], now: UnixMs) {
     );
     let other = TrustedKey {
         key_id: KEY_ID,
-        public: edits_of(&changed),
+        public: key_of_nobody(&changed),
         revoked: false,
     };
     assert!(
@@ -137,7 +137,7 @@ fn tampered(edits: &[u8], now: UnixMs) {
 }
 
 /// Thirty-two bytes that are no key of the shop's.
-fn edits_of(text: &str) -> [u8; 32] {
+fn key_of_nobody(text: &str) -> [u8; 32] {
     let mut public = [0; 32];
     for (at, byte) in text.bytes().enumerate() {
         public[at % 32] ^= byte;

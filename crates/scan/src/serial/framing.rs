@@ -53,7 +53,10 @@ impl SerialFraming {
         for byte in bytes {
             if self.ends(*byte) {
                 codes.extend(self.finish());
-            } else if *byte != START_OF_TEXT {
+            } else if *byte == START_OF_TEXT {
+                // What was before it lost its end: half a code may be another product's.
+                self.forget();
+            } else {
                 self.too_long |= self.bytes.len() >= SERIAL_CODE_BYTES_MAX;
                 if !self.too_long {
                     self.bytes.push(*byte);
@@ -174,6 +177,11 @@ mod tests {
         let mut framing = SerialFraming::new(SerialEnding::Line);
         assert!(framing.take(b"400638", 0).is_empty());
         assert_eq!(framing.take(b"7750182000017\r", 5000), ["7750182000017"]);
+    }
+
+    #[test]
+    fn the_start_of_a_code_drops_half_a_code_before_it() {
+        assert_eq!(lines(b"400638\x027750182000017\x03"), ["7750182000017"]);
     }
 
     #[test]

@@ -90,15 +90,20 @@ pub struct SerialPortChoice {
 /// # Errors
 /// [`SerialError::Failed`] where the system does not list them.
 pub fn list_serial_ports() -> Result<Vec<SerialPortChoice>, SerialError> {
-    let mut ports = ports()?;
+    ports().map(choices)
+}
+
+fn choices(mut ports: Vec<SerialPortInfo>) -> Vec<SerialPortChoice> {
     ports.sort_by_key(|port| (!is_usb(port), port.port_name.clone()));
-    Ok(ports
-        .iter()
-        .map(|port| SerialPortChoice {
-            id: id_of(port),
-            name: name_of(port),
-        })
-        .collect())
+    let is_alone = |id: &str| ports.iter().filter(|port| id_of(port) == id).count() == 1;
+    let choice = |port: &SerialPortInfo| SerialPortChoice {
+        // Two of one make without serial numbers are told apart by their ports alone.
+        id: Some(id_of(port))
+            .filter(|id| is_alone(id))
+            .unwrap_or_else(|| port.port_name.clone()),
+        name: name_of(port),
+    };
+    ports.iter().map(choice).collect()
 }
 
 /// The port that now belongs to a remembered id. A port's own path is taken as it is, listed or not.
@@ -177,6 +182,17 @@ mod tests {
             id_of(&before),
             id_of(&usb("/dev/ttyACM0", Some("S13"), None))
         );
+    }
+
+    #[test]
+    fn two_of_one_make_without_serial_numbers_can_both_be_chosen() {
+        let ports = ["/dev/ttyACM0", "/dev/ttyACM1"].map(|port| usb(port, None, None));
+        let ids = |ports: &[SerialPortInfo]| -> Vec<String> {
+            let choices = choices(ports.to_vec()).into_iter();
+            choices.map(|choice| choice.id).collect()
+        };
+        assert_eq!(ids(&ports), ["/dev/ttyACM0", "/dev/ttyACM1"]);
+        assert_eq!(ids(&ports[..1]), ["usb:05f9:4204:"]);
     }
 
     #[test]
