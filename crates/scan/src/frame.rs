@@ -3,6 +3,9 @@
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
+/// The shortest side of a piece of a picture, in pixels: nothing smaller holds a code.
+const PIECE_MIN: u32 = 21;
+
 /// Why a frame could not be made or shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -170,6 +173,23 @@ impl GreyFrame {
         }
     }
 
+    /// The piece between two places, as far as it lies in the picture, and where it begins; `None` where little is left.
+    pub(crate) fn piece(&self, from: (f32, f32), to: (f32, f32)) -> Option<(u32, u32, Self)> {
+        let cut = |from: f32, to: f32, end: u32| {
+            let (low, high) = (from.max(0.0) as u32, (to.max(0.0) as u32).min(end));
+            (high >= low.saturating_add(PIECE_MIN)).then_some((low, high))
+        };
+        let (left, right) = cut(from.0, to.0, self.width)?;
+        let (top, bottom) = cut(from.1, to.1, self.height)?;
+        let rows = (top..bottom).flat_map(|y| &self.row(y)[left as usize..right as usize]);
+        let piece = Self {
+            width: right - left,
+            height: bottom - top,
+            luma: rows.copied().collect(),
+        };
+        Some((left, top, piece))
+    }
+
     /// At most `side` pixels on the longer side, each the mean of those it stands for; `None`
     /// where the picture is no larger than that already.
     pub(crate) fn shrunk_to(&self, side: u32) -> Option<Self> {
@@ -281,6 +301,18 @@ mod tests {
         let frame = GreyFrame::from_strided(2, 2, 3, &[1, 2, 9, 3, 4]).unwrap();
         assert_eq!(frame.luma(), [1, 2, 3, 4]);
         assert!(GreyFrame::from_strided(2, 2, 3, &[1, 2, 9, 3]).is_err());
+    }
+
+    #[test]
+    fn a_piece_ends_where_the_picture_does_and_knows_where_it_began() {
+        let luma: Vec<u8> = (0..60 * 40).map(|at| (at % 251) as u8).collect();
+        let frame = GreyFrame::new(60, 40, luma).unwrap();
+        let (left, top, piece) = frame.piece((25.0, -9.0), (99.0, 30.5)).unwrap();
+        assert_eq!((left, top), (25, 0));
+        assert_eq!((piece.width(), piece.height()), (35, 30));
+        assert_eq!(piece.row(7), &frame.row(7)[25..]);
+        assert!(frame.piece((50.0, 0.0), (90.0, 40.0)).is_none());
+        assert!(frame.piece((f32::NAN, 0.0), (-5.0, 40.0)).is_none());
     }
 
     #[test]

@@ -14,10 +14,15 @@ use std::time::Duration;
 use common::wear::{Subject, Wear, worn};
 use common::*;
 use counterfoil_scan::{GreyFrame, Hint, ScanKind, Scanner};
+use image::{GrayImage, Luma};
 
-/// What only one of the dearer tries reads.
-fn dark_screen() -> GreyFrame {
-    frame(&inverted(on_a_desk(&qr("card-1", 6))))
+/// A card that nothing but dearer tries read, the first of them or a later one.
+fn hard_card() -> (GreyFrame, String) {
+    (worn(Subject::Card, Wear::Blur, 2, 0), Subject::Card.text(0))
+}
+
+fn harder_card() -> GreyFrame {
+    worn(Subject::Card, Wear::Glare, 1, 3)
 }
 
 /// A clock that has moved on by `step` whenever it is asked.
@@ -43,10 +48,11 @@ impl Ticking {
 #[test]
 fn a_frame_gets_no_further_try_once_its_time_is_up() {
     let clock = Ticking::by_millis(50);
-    let sight = Scanner::default().look(&dark_screen(), &|| clock.read());
+    let (card, text) = hard_card();
+    let sight = Scanner::default().look(&card, &|| clock.read());
     assert!(sight.found.is_empty());
-    let standing = Scanner::default().look(&dark_screen(), &|| Duration::ZERO);
-    assert_eq!(codes(&standing.found), ["card-1"]);
+    let standing = Scanner::default().look(&card, &|| Duration::ZERO);
+    assert_eq!(codes(&standing.found), [text]);
 }
 
 #[test]
@@ -72,10 +78,12 @@ fn a_card_beside_a_product_is_read_as_well() {
 
 #[test]
 fn the_dearer_tries_take_turns_over_the_frames() {
-    let clock = Ticking::by_millis(2);
+    // Time for one of them a frame.
+    let clock = Ticking::by_millis(20);
+    let card = harder_card();
     let mut scanner = Scanner::default();
     let read_at = (0..24).find(|_| {
-        let sight = scanner.look(&dark_screen(), &|| clock.read());
+        let sight = scanner.look(&card, &|| clock.read());
         !sight.found.is_empty()
     });
     assert!(read_at.is_some_and(|frame| frame > 0), "{read_at:?}");
@@ -88,6 +96,19 @@ fn what_costs_little_is_tried_on_every_frame() {
     for card in ["first-card", "second-card"] {
         let sight = scanner.look(&frame(&on_a_desk(&qr(card, 6))), &|| clock.read());
         assert_eq!(codes(&sight.found), [card]);
+    }
+}
+
+#[test]
+fn a_code_on_a_dark_screen_or_in_fog_needs_no_dearer_try() {
+    let clock = Ticking::by_millis(50);
+    let card = on_a_desk(&qr("card-1", 6));
+    let fog = GrayImage::from_fn(card.width(), card.height(), |x, y| {
+        Luma([150 + card.get_pixel(x, y).0[0] / 14])
+    });
+    for shown in [frame(&inverted(card)), frame(&fog)] {
+        let sight = Scanner::default().look(&shown, &|| clock.read());
+        assert_eq!(codes(&sight.found), ["card-1"]);
     }
 }
 

@@ -1,15 +1,16 @@
 //! Black and white from grey, in several ways: where one loses a code another keeps it.
 
-use rxing::common::{BitArray, BitMatrix, HybridBinarizer};
-use rxing::{Binarizer as _, Luma8Source};
+mod blocks;
+
+use rxing::common::{BitArray, BitMatrix};
 
 use crate::frame::GreyFrame;
 
 /// How a picture becomes black and white.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Threshold {
-    /// Blocks of eight pixels with their neighbours' mean, as rxing does it.
-    Hybrid,
+    /// Blocks of eight pixels, each with the mean of its neighbours.
+    Blocks,
     /// Darker than the mean of a square of that share of the longer side, less that much percent.
     Mean { share: u32, percent: u32 },
     /// One threshold for the whole picture, between its two heaps of grey.
@@ -19,36 +20,45 @@ pub(super) enum Threshold {
 /// The dark pixels of the picture.
 pub(super) fn dark(frame: &GreyFrame, threshold: Threshold) -> Option<BitMatrix> {
     match threshold {
-        Threshold::Hybrid => {
-            let source =
-                Luma8Source::new_with_slice(frame.luma(), frame.width(), frame.height()).ok()?;
-            HybridBinarizer::new(source)
-                .get_black_matrix()
-                .ok()
-                .cloned()
-        }
+        Threshold::Blocks => blocks::dark(frame),
         Threshold::Mean { share, percent } => by_mean(frame, share, percent),
         Threshold::Otsu => {
             let limit = otsu(frame.luma());
-            matrix(frame, |_, row| row.iter().map(|v| *v <= limit).collect())
+            matrix(frame, |_, row, dark| {
+                for (dark, value) in dark.iter_mut().zip(row) {
+                    *dark = u8::from(*value <= limit);
+                }
+            })
         }
     }
 }
 
-/// A matrix from rows of which each pixel is dark or not.
-fn matrix(frame: &GreyFrame, mut dark: impl FnMut(u32, &[u8]) -> Vec<bool>) -> Option<BitMatrix> {
+/// A matrix from rows of which each pixel is dark (1) or not (0).
+fn matrix(frame: &GreyFrame, mut dark: impl FnMut(u32, &[u8], &mut [u8])) -> Option<BitMatrix> {
+    const BITS: usize = usize::BITS as usize;
+    let width = frame.width() as usize;
     let mut matrix = BitMatrix::new(frame.width(), frame.height()).ok()?;
-    let mut row = BitArray::with_size(frame.width() as usize);
-    let size = usize::BITS as usize;
+    let mut row = BitArray::with_size(width);
+    let mut pixels = vec![0_u8; width.next_multiple_of(BITS)];
     for y in 0..frame.height() {
-        for (word, chunk) in dark(y, frame.row(y)).chunks(size).enumerate() {
-            let bits = chunk.iter().enumerate();
-            let bits = bits.fold(0, |bits, (at, dark)| bits | usize::from(*dark) << at);
-            row.setBulk(word * size, bits);
+        dark(y, frame.row(y), &mut pixels[..width]);
+        for (word, chunk) in pixels.chunks_exact(BITS).enumerate() {
+            let bytes = chunk.chunks_exact(8).enumerate();
+            let bits = bytes.fold(0, |bits, (at, eight)| bits | bits_of(eight) << (8 * at));
+            row.setBulk(word * BITS, bits);
         }
         matrix.setRow(y, &row);
     }
     Some(matrix)
+}
+
+/// Eight bytes of 0 or 1 as the bits of one, the first the lowest.
+fn bits_of(eight: &[u8]) -> usize {
+    let Ok(bytes) = eight.try_into() else {
+        return 0;
+    };
+    // Each byte's one bit lands in the highest byte, and no two in one place.
+    (u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56) as usize
 }
 
 fn by_mean(frame: &GreyFrame, share: u32, percent: u32) -> Option<BitMatrix> {
@@ -63,7 +73,7 @@ fn by_mean(frame: &GreyFrame, share: u32, percent: u32) -> Option<BitMatrix> {
     }
     let mut running = vec![0_u32; width + 1];
     let keep = 100 - percent.min(99);
-    matrix(frame, |y, row| {
+    matrix(frame, |y, row, dark| {
         let y = y as usize;
         if y > 0 {
             if y + radius < height {
@@ -87,14 +97,14 @@ fn by_mean(frame: &GreyFrame, share: u32, percent: u32) -> Option<BitMatrix> {
             sum += column;
             *total = sum;
         }
-        (0..width)
-            .map(|x| {
-                let (from, to) = (x.saturating_sub(radius), (x + radius + 1).min(width));
-                let count = (to - from) as u32 * rows;
-                let sum = running[to] - running[from];
-                u64::from(row[x]) * u64::from(count) * 100 <= u64::from(sum) * u64::from(keep)
-            })
-            .collect()
+        for (x, dark) in dark.iter_mut().enumerate() {
+            let (from, to) = (x.saturating_sub(radius), (x + radius + 1).min(width));
+            let count = (to - from) as u32 * rows;
+            let sum = running[to] - running[from];
+            let is_dark =
+                u64::from(row[x]) * u64::from(count) * 100 <= u64::from(sum) * u64::from(keep);
+            *dark = u8::from(is_dark);
+        }
     })
 }
 

@@ -12,6 +12,10 @@ pub(super) const BLOCK: usize = 16;
 /// noise and soft shadow.
 const LIVELY: f32 = 36.0;
 
+/// The same in a picture without noise, and how many times the noise it must be elsewhere.
+const FAINT: f32 = 4.0;
+const STANDS_OUT: f32 = 3.0;
+
 /// From which share of a block's gradient along one line it counts as bars.
 const STRAIGHT: f32 = 0.55;
 
@@ -105,10 +109,21 @@ impl Field {
         }
     }
 
-    /// Whether enough of the frame is lively for the smallest code that could be read.
+    /// Whether enough of the frame is lively for the smallest code that could be read: beside what its quiet parts show,
+    /// for a code in fog or in the dark has little more.
     pub(super) fn is_worth_reading(&self) -> bool {
-        let lively = |block: &&Tensor| block.energy() >= LIVELY;
-        self.blocks.iter().filter(lively).count() >= 3
+        let mut energies: Vec<f32> = self.blocks.iter().map(Tensor::energy).collect();
+        if energies.len() < 3 {
+            return false;
+        }
+        let quiet = energies.len() / 4;
+        let (_, quiet, _) = energies.select_nth_unstable_by(quiet, f32::total_cmp);
+        let least = (*quiet * STANDS_OUT).clamp(FAINT, LIVELY);
+        self.blocks
+            .iter()
+            .filter(|block| block.energy() >= least)
+            .count()
+            >= 3
     }
 
     /// The places that look like bars, the most striking first, at most `most`.

@@ -2,10 +2,13 @@
 //! that finder, timing and alignment patterns fit best, and each module is judged beside its
 //! neighbours.
 
+mod plane;
+
 use rxing::common::BitMatrix;
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
+use self::plane::{Correlation, Place, distance, grey, perspective};
 use super::{guarded, share};
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
@@ -16,10 +19,34 @@ const SHARPENINGS: [f32; 4] = [0.0, 0.6, 1.4, 2.4];
 /// How well the known patterns must fit for the modules to be worth reading.
 const FIT: f32 = 0.42;
 
-type Place = (f32, f32);
+/// What is further away is smaller, and along the slant once more: sizes are of both directions.
+const SIZE_TO_DEPTH: f32 = 0.67;
 
-/// The code at those three finder patterns.
-pub(super) fn read(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Found> {
+/// How well they must fit before places and bends are sought, and of how many versions that is done.
+const FIT_AT_FIRST: f32 = 0.15;
+const REFINED: usize = 2;
+
+/// What a grid over three finder patterns showed.
+#[derive(Debug, Default)]
+pub(super) struct Laid {
+    /// How well the patterns that every code has fit: 1 for perfectly, 0 for not at all.
+    pub(super) fit: f32,
+    pub(super) found: Option<Found>,
+}
+
+/// Lays a grid over those three finder patterns and reads it, where it fits.
+pub(super) fn read(frame: &GreyFrame, triple: &FinderPatternSet) -> Laid {
+    let Some(grid) = laid(frame, triple) else {
+        return Laid::default();
+    };
+    Laid {
+        fit: grid.fit,
+        found: (grid.fit >= FIT).then(|| grid.read(frame)).flatten(),
+    }
+}
+
+/// The grid that fits best.
+fn laid(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Grid> {
     let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|f| (f.p.x, f.p.y));
     let module = (triple.tl.size + triple.tr.size + triple.bl.size) as f32 / 21.0;
     if module < 1.0 {
@@ -27,32 +54,31 @@ pub(super) fn read(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Found
     }
     let across = (distance(tl, tr) + distance(tl, bl)) / 2.0 / module + 7.0;
     let version = ((across - 17.0) / 4.0).round();
-    let mut best: Option<Grid> = None;
+    // Seen straight on, and from the side where the sizes of the patterns say so.
+    let sizes = [triple.tl, triple.tr, triple.bl].map(|f| f.size.max(1) as f32);
+    let depths = sizes.map(|size| (sizes[0] / size).powf(SIZE_TO_DEPTH));
+    let is_slanted = depths.iter().any(|depth| (depth - 1.0).abs() > 0.06);
+    let depths = &[[1.0; 3], depths][..1 + usize::from(is_slanted)];
+    let mut grids = Vec::new();
     // A slanted code has its modules measured too wide or too narrow.
     for other in [0.0, -1.0, 1.0, -2.0, 2.0] {
         let version = version + other;
         if !(1.0..=40.0).contains(&version) || (other.abs() > 1.0 && version < 4.0) {
             continue;
         }
-        let mut grid = Grid::new(17 + 4 * version as usize, [tl, tr, bl]);
-        grid.find_fourth_corner(frame);
-        grid.refine(frame);
-        if best.as_ref().is_none_or(|b| grid.fit > b.fit) {
-            best = Some(grid);
+        for depths in depths {
+            let mut grid = Grid::new(17 + 4 * version as usize, [tl, tr, bl], *depths);
+            grid.find_fourth_corner(frame);
+            grid.fit = grid.fit_of(frame);
+            grids.push(grid);
         }
     }
-    let grid = best.filter(|grid| grid.fit >= FIT)?;
-    let values = grid.values(frame);
-    let code = SHARPENINGS
-        .iter()
-        .find_map(|strength| decode(&values, grid.side, *strength))?;
-    let end = grid.side as f32;
-    let corners = [(0.0, 0.0), (end, 0.0), (end, end), (0.0, end)].map(|at| grid.place(at));
-    Some(Found {
-        code,
-        kind: ScanKind::Qr,
-        outline: Some(corners.map(|(x, y)| share(x, y, frame))),
-    })
+    // What is far off at first is seldom moved to where it fits.
+    grids.retain(|grid| grid.fit >= FIT_AT_FIRST);
+    grids.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    grids.truncate(REFINED);
+    grids.iter_mut().for_each(|grid| grid.refine(frame));
+    grids.into_iter().max_by(|a, b| a.fit.total_cmp(&b.fit))
 }
 
 /// A square grid as perspective shows it.
@@ -74,13 +100,19 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(side: usize, [tl, tr, bl]: [Place; 3]) -> Self {
+    /// Over three finder patterns that are that deep in the picture, each beside the first.
+    fn new(side: usize, [tl, tr, bl]: [Place; 3], [_, right, below]: [f32; 3]) -> Self {
         let far = side as f32 - 3.5;
         // Where the alignment pattern is, or would be.
         let near = side as f32 - 6.5;
         let share = (near - 3.5) / (far - 3.5);
+        // On a plane depths, and places times depths, change evenly.
+        let depth = (1.0 + (right - 1.0) * share + (below - 1.0) * share).max(0.2);
         let guess = |axis: fn(Place) -> f32| {
-            axis(tl) + (axis(tr) - axis(tl)) * share + (axis(bl) - axis(tl)) * share
+            let even = axis(tl)
+                + (axis(tr) * right - axis(tl)) * share
+                + (axis(bl) * below - axis(tl)) * share;
+            even / depth
         };
         let mut grid = Self {
             side,
@@ -170,7 +202,6 @@ impl Grid {
 
     /// Moves the four places, and bends the paper, until the known modules fit best.
     fn refine(&mut self, frame: &GreyFrame) {
-        self.fit = self.fit_of(frame);
         let module = distance(self.pixels[0], self.pixels[1]) / (self.side as f32 - 7.0);
         for step in [0.6, 0.6, 0.3, 0.3, 0.15] {
             for corner in 0..4 {
@@ -206,6 +237,20 @@ impl Grid {
                 }
             }
         }
+    }
+
+    fn read(&self, frame: &GreyFrame) -> Option<Found> {
+        let values = self.values(frame);
+        let code = SHARPENINGS
+            .iter()
+            .find_map(|strength| decode(&values, self.side, *strength))?;
+        let end = self.side as f32;
+        let corners = [(0.0, 0.0), (end, 0.0), (end, end), (0.0, end)].map(|at| self.place(at));
+        Some(Found {
+            code,
+            kind: ScanKind::Qr,
+            outline: Some(corners.map(|(x, y)| share(x, y, frame))),
+        })
     }
 
     /// The grey of each module, around its middle.
@@ -304,88 +349,6 @@ fn means_around(values: &[f32], side: usize, reach: usize) -> Vec<f32> {
         .collect()
 }
 
-/// The grey at a place between pixels; outside it is that of the edge.
-fn grey(frame: &GreyFrame, (x, y): Place) -> f32 {
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
-    // Places are of pixels' corners, values of their middles.
-    let x = (x - 0.5).clamp(0.0, (width - 1) as f32);
-    let y = (y - 0.5).clamp(0.0, (height - 1) as f32);
-    let (left, top) = (x as usize, y as usize);
-    let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
-    let (u, v) = (x - left as f32, y - top as f32);
-    let at = |x: usize, y: usize| f32::from(frame.luma()[y * width + x]);
-    let above = at(left, top) + (at(right, top) - at(left, top)) * u;
-    let below = at(left, bottom) + (at(right, bottom) - at(left, bottom)) * u;
-    above + (below - above) * v
-}
-
-/// How well one row of numbers follows another.
-#[derive(Default)]
-struct Correlation {
-    count: f32,
-    a: f32,
-    b: f32,
-    aa: f32,
-    bb: f32,
-    ab: f32,
-}
-
-impl Correlation {
-    fn add(&mut self, a: f32, b: f32) {
-        self.count += 1.0;
-        self.a += a;
-        self.b += b;
-        self.aa += a * a;
-        self.bb += b * b;
-        self.ab += a * b;
-    }
-
-    /// From -1 to 1.
-    fn value(&self) -> f32 {
-        let with = self.ab - self.a * self.b / self.count;
-        let of_a = self.aa - self.a * self.a / self.count;
-        let of_b = self.bb - self.b * self.b / self.count;
-        with / (of_a * of_b).max(1.0).sqrt()
-    }
-}
-
-fn distance(a: Place, b: Place) -> f32 {
-    (a.0 - b.0).hypot(a.1 - b.1)
-}
-
-/// The projection that takes four places to four others; `None` where three lie on a line.
-fn perspective(from: &[Place; 4], to: &[Place; 4]) -> Option<[f32; 8]> {
-    let mut rows = [[0.0_f64; 9]; 8];
-    for (at, (&(u, v), &(x, y))) in from.iter().zip(to).enumerate() {
-        let [u, v, x, y] = [u, v, x, y].map(f64::from);
-        rows[2 * at] = [u, v, 1.0, 0.0, 0.0, 0.0, -u * x, -v * x, x];
-        rows[2 * at + 1] = [0.0, 0.0, 0.0, u, v, 1.0, -u * y, -v * y, y];
-    }
-    // Gauss and Jordan, the largest pivot first.
-    for column in 0..8 {
-        let pivot = (column..8).max_by(|a, b| {
-            let size = |row: usize| rows[row][column].abs();
-            size(*a).total_cmp(&size(*b))
-        })?;
-        rows.swap(column, pivot);
-        let lead = rows[column];
-        if lead[column].abs() < 1e-9 {
-            return None;
-        }
-        for (number, row) in rows.iter_mut().enumerate() {
-            if number != column {
-                let factor = row[column] / lead[column];
-                for (value, lead) in row.iter_mut().zip(lead) {
-                    *value -= factor * lead;
-                }
-            }
-        }
-    }
-    Some(std::array::from_fn(|at| {
-        (rows[at][8] / rows[at][at]) as f32
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,7 +357,7 @@ mod tests {
     fn a_projection_takes_its_four_places_where_they_belong() {
         let from = [(3.5, 3.5), (41.5, 3.5), (3.5, 41.5), (38.5, 38.5)];
         let to = [(100.0, 80.0), (300.0, 95.0), (90.0, 290.0), (270.0, 265.0)];
-        let mut grid = Grid::new(45, [to[0], to[1], to[2]]);
+        let mut grid = Grid::new(45, [to[0], to[1], to[2]], [1.0; 3]);
         grid.modules = from;
         grid.pixels = to;
         assert!(grid.update());
@@ -404,10 +367,19 @@ mod tests {
     }
 
     #[test]
-    fn places_in_a_line_have_no_projection() {
-        let from = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)];
-        let to = [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (3.0, 3.0)];
-        assert!(perspective(&from, &to).is_none());
+    fn the_fourth_corner_of_a_code_seen_from_the_side_is_guessed_by_depth() {
+        // A plane that leans away to the right: depth 1 on the left, 1.5 on the right.
+        let shown = |(u, v): Place| {
+            let depth = 1.0 + 0.5 * (u - 3.5) / 30.0;
+            (100.0 + 10.0 * u / depth, 100.0 + 10.0 * v / depth)
+        };
+        let corners = [(3.5, 3.5), (33.5, 3.5), (3.5, 33.5)].map(shown);
+        let far = |depths| {
+            let grid = Grid::new(37, corners, depths);
+            distance(grid.pixels[3], shown((30.5, 30.5)))
+        };
+        assert!(far([1.0, 1.5, 1.0]) < 0.1);
+        assert!(far([1.0; 3]) > 50.0);
     }
 
     #[test]

@@ -12,7 +12,10 @@ mod guard;
 mod hint;
 mod qr;
 mod scanner;
+mod tries;
+mod triples;
 mod vote;
+mod work;
 
 pub use budget::Stopwatch;
 pub use guard::caught_panics;

@@ -3,21 +3,23 @@
 
 use std::time::Duration;
 
-use rxing::common::BitMatrix;
-use rxing::common::cpp_essentials::ConcentricPattern;
-use rxing::qrcode::cpp_port::detector::{FinderPatternSet, GenerateFinderPatternSets};
-use rxing::{Point, point};
-
 use super::bars::{Care, Lines, read_bars, read_frame};
-use super::binary::{Threshold, dark};
+use super::binary::Threshold;
 use super::budget::{Budget, Stopwatch};
-use super::field::{Bars, Field};
-use super::hint::{Hint, Hints, Suspect};
-use super::qr::{read_dark, read_with_rqrr};
+use super::field::Field;
+use super::hint::{Hint, Hints};
+use super::merge;
+use super::tries::{Picture, Reader, TRIES, Try};
 use super::vote::Ballot;
-use super::{grid, guarded, merge};
+use super::work::Work;
 use crate::frame::GreyFrame;
 use crate::types::Found;
+
+/// What one of the dearer tries takes, about.
+const ROOM_FOR_A_TRY: Duration = Duration::from_millis(1);
+
+/// The dearer tries that a picture above 720p gets, since each costs several times as much.
+const TRIES_FOR_A_LARGE_PICTURE: usize = 6;
 
 /// How long one frame may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct ScanLimits {
     pub with_a_qr_code: Duration,
     /// While bars are in view: what reads them at all reads them soon.
     pub with_bars: Duration,
+    /// While something might be a corner of a QR code: letters and stickers are at times.
+    pub with_corners: Duration,
     /// While there are only edges, as a shelf or a page of text has them.
     pub without: Duration,
 }
@@ -33,9 +37,10 @@ pub struct ScanLimits {
 impl Default for ScanLimits {
     fn default() -> Self {
         Self {
-            with_a_qr_code: Duration::from_millis(26),
+            with_a_qr_code: Duration::from_millis(24),
             with_bars: Duration::from_millis(13),
-            without: Duration::from_millis(3),
+            with_corners: Duration::from_millis(9),
+            without: Duration::from_micros(2_700),
         }
     }
 }
@@ -60,97 +65,6 @@ pub struct Scanner {
     /// Frames in a row whose bars were read.
     with_bars: usize,
 }
-
-/// What the picture is made into before it is made black and white.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Picture {
-    Full,
-    Half,
-    Sharp,
-    Soft,
-    Inverted,
-    InvertedHalf,
-    Double,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Reader {
-    Rxing,
-    Rqrr,
-}
-
-/// A dearer try.
-#[derive(Debug, Clone, Copy)]
-enum Try {
-    Qr(Picture, Threshold, Reader),
-    /// The grid laid over the grey picture, at the finder patterns that all looks have found.
-    Grid,
-    /// rqrr with its own threshold.
-    Rqrr,
-    /// Bars whose place is known, with that care, turned a little.
-    Bars(Care, f32),
-    /// Rows or columns of the whole frame.
-    Lines {
-        upright: bool,
-        care: Care,
-    },
-}
-
-/// What one of the dearer tries takes, about.
-const ROOM_FOR_A_TRY: Duration = Duration::from_millis(1);
-
-/// The dearer tries that a picture above 720p gets, since each costs several times as much.
-const TRIES_FOR_A_LARGE_PICTURE: usize = 6;
-
-/// Lines that must look like a product code's before bars are taken for one.
-const SIGNS: usize = 2;
-
-/// Finder patterns that are remembered, and grids that are laid in one try.
-const FINDERS_MAX: usize = 40;
-const GRIDS_MAX: usize = 4;
-
-const SMALL_MEAN: Threshold = Threshold::Mean {
-    share: 16,
-    percent: 6,
-};
-const LARGE_MEAN: Threshold = Threshold::Mean {
-    share: 5,
-    percent: 10,
-};
-
-/// In the order of what they bring for their cost.
-const TRIES: [Try; 18] = [
-    Try::Grid,
-    Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
-    Try::Qr(Picture::Sharp, Threshold::Hybrid, Reader::Rxing),
-    Try::Lines {
-        upright: false,
-        care: Care {
-            lines: 15,
-            thick: 5,
-        },
-    },
-    Try::Qr(Picture::Full, SMALL_MEAN, Reader::Rqrr),
-    Try::Qr(Picture::InvertedHalf, Threshold::Hybrid, Reader::Rxing),
-    Try::Bars(Care { lines: 9, thick: 9 }, 0.0),
-    Try::Qr(Picture::Half, SMALL_MEAN, Reader::Rxing),
-    Try::Rqrr,
-    Try::Lines {
-        upright: true,
-        care: Care {
-            lines: 15,
-            thick: 5,
-        },
-    },
-    Try::Qr(Picture::Soft, LARGE_MEAN, Reader::Rxing),
-    Try::Grid,
-    Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
-    Try::Qr(Picture::Full, LARGE_MEAN, Reader::Rxing),
-    Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
-    Try::Qr(Picture::Inverted, SMALL_MEAN, Reader::Rqrr),
-    Try::Qr(Picture::Full, Threshold::Otsu, Reader::Rxing),
-    Try::Qr(Picture::Double, Threshold::Hybrid, Reader::Rxing),
-];
 
 impl Scanner {
     /// A scanner with other limits than the usual ones.
@@ -194,13 +108,21 @@ impl Scanner {
                 _ => Some(Picture::Full),
             };
             self.with_bars += 1;
-            let more = picture.map(|picture| work.qr(picture, Threshold::Hybrid, Reader::Rxing));
+            let more = picture.map(|picture| work.qr(picture, Threshold::Blocks, Reader::Rxing));
             merge(&mut found, more.unwrap_or_default());
             return found;
         }
         self.with_bars = 0;
-        for picture in [Picture::Half, Picture::Full] {
-            let more = work.qr(picture, Threshold::Hybrid, Reader::Rxing);
+        for picture in [
+            Picture::Half,
+            Picture::Full,
+            Picture::LightHalf,
+            Picture::Light,
+        ] {
+            if picture == Picture::Light && !work.has_light_corners() {
+                continue;
+            }
+            let more = work.qr(picture, Threshold::Blocks, Reader::Rxing);
             merge(&mut found, more);
             if !found.is_empty() {
                 return found;
@@ -213,13 +135,15 @@ impl Scanner {
         };
         for _ in 0..tries {
             let (matrix, linear) = (
-                work.triples > 0,
-                work.signs >= SIGNS || self.ballot.is_open(),
+                work.has_a_qr_code(),
+                work.has_bars() || self.ballot.is_open(),
             );
             let limit = if matrix {
                 self.limits.with_a_qr_code
             } else if linear {
                 self.limits.with_bars
+            } else if work.has_corners() {
+                self.limits.with_corners
             } else {
                 self.limits.without
             };
@@ -246,7 +170,7 @@ impl Scanner {
     fn attempt(&mut self, what: Try, work: &mut Work<'_>) -> Vec<Found> {
         let lines = match what {
             Try::Qr(picture, threshold, reader) => return work.qr(picture, threshold, reader),
-            Try::Rqrr => return read_with_rqrr(work.frame, None),
+            Try::Rqrr(picture) => return work.rqrr(picture),
             Try::Grid => return work.grid(),
             Try::Bars(care, turn) => {
                 let mut all = Lines::default();
@@ -262,161 +186,5 @@ impl Scanner {
         work.signs += lines.signs;
         self.ballot.add(lines.reads);
         self.ballot.winners(work.frame)
-    }
-}
-
-impl Try {
-    fn is_for_bars(self) -> bool {
-        matches!(self, Self::Bars(..) | Self::Lines { .. })
-    }
-}
-
-/// A frame, with what was made of it so far.
-struct Work<'a> {
-    frame: &'a GreyFrame,
-    half: Option<GreyFrame>,
-    bars: Vec<Bars>,
-    /// Every finder pattern that any look has found, in pixels of the frame.
-    finders: Vec<ConcentricPattern>,
-    /// The three of them that are most likely a code's.
-    triple: Option<FinderPatternSet>,
-    /// Finder patterns that stand by three as those of a QR code do.
-    triples: usize,
-    /// Lines that look like a product code's.
-    signs: usize,
-}
-
-impl<'a> Work<'a> {
-    fn new(frame: &'a GreyFrame, field: &Field) -> Self {
-        Self {
-            frame,
-            half: None,
-            bars: field.bars(4),
-            finders: Vec::new(),
-            triple: None,
-            triples: 0,
-            signs: 0,
-        }
-    }
-
-    fn is_large(&self) -> bool {
-        self.frame.luma().len() > 2_000_000
-    }
-
-    fn qr(&mut self, picture: Picture, threshold: Threshold, reader: Reader) -> Vec<Found> {
-        let made = match picture {
-            Picture::Full => None,
-            Picture::Half => Some(self.half().clone()),
-            Picture::Sharp => Some(self.frame.sharpened()),
-            Picture::Soft => Some(self.frame.softened()),
-            Picture::Inverted => Some(self.frame.inverted()),
-            Picture::InvertedHalf => Some(self.half().inverted()),
-            Picture::Double => Some(self.half().doubled()),
-        };
-        let shown = made.as_ref().unwrap_or(self.frame);
-        let Some(dark) = dark(shown, threshold) else {
-            return Vec::new();
-        };
-        self.read(&dark, shown, reader)
-    }
-
-    fn read(&mut self, dark: &BitMatrix, shown: &GreyFrame, reader: Reader) -> Vec<Found> {
-        match reader {
-            Reader::Rqrr => read_with_rqrr(shown, Some(dark)),
-            Reader::Rxing => {
-                let look = read_dark(dark, shown, false);
-                self.triples = self.triples.max(look.triples);
-                self.remember(&look.finders, shown);
-                look.found
-            }
-        }
-    }
-
-    /// Adds the finder patterns that are not known yet.
-    fn remember(&mut self, finders: &[ConcentricPattern], shown: &GreyFrame) {
-        let scale = self.frame.width() as f32 / shown.width() as f32;
-        for finder in finders {
-            let here = ConcentricPattern {
-                p: point(finder.p.x * scale, finder.p.y * scale),
-                size: (finder.size as f32 * scale).round() as i32,
-            };
-            let near = |known: &ConcentricPattern| {
-                (known.p.x - here.p.x).hypot(known.p.y - here.p.y) < here.size as f32 / 2.0
-            };
-            if self.finders.len() < FINDERS_MAX && !self.finders.iter().any(near) {
-                self.finders.push(here);
-            }
-        }
-    }
-
-    fn grid(&mut self) -> Vec<Found> {
-        let triples = self.likely_triples();
-        self.triples = self.triples.max(triples.len());
-        self.triple = triples.first().copied();
-        let triples = triples.iter().take(GRIDS_MAX);
-        let mut found = Vec::new();
-        for triple in triples {
-            merge(
-                &mut found,
-                guarded(|| grid::read(self.frame, triple))
-                    .flatten()
-                    .into_iter()
-                    .collect(),
-            );
-        }
-        found
-    }
-
-    /// Three finder patterns that stand as a code's do, the likeliest first.
-    fn likely_triples(&self) -> Vec<FinderPatternSet> {
-        let mut finders = self.finders.clone();
-        guarded(|| GenerateFinderPatternSets(&mut finders)).unwrap_or_default()
-    }
-
-    /// Where there is a code, if there is one.
-    fn suspect(&mut self) -> Option<Suspect> {
-        if self.triple.is_none() && self.triples > 0 {
-            // The try that lays grids had no turn on this frame.
-            self.triple = self.likely_triples().first().copied();
-        }
-        if let Some(triple) = &self.triple {
-            let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|finder| finder.p);
-            let br = point(tr.x + bl.x - tl.x, tr.y + bl.y - tl.y);
-            let module = (triple.tl.size + triple.tr.size + triple.bl.size) as f32 / 21.0;
-            let reach = 3.5 * module;
-            let corners = [tl, tr, bl, br];
-            let ends = |axis: fn(&Point) -> f32| {
-                let low = corners.iter().map(axis).fold(f32::MAX, f32::min);
-                let high = corners.iter().map(axis).fold(f32::MIN, f32::max);
-                (low - reach, high + reach)
-            };
-            let ((left, right), (top, bottom)) = (ends(|p| p.x), ends(|p| p.y));
-            return Some(Suspect {
-                left,
-                top,
-                right,
-                bottom,
-                module,
-            });
-        }
-        let bars = self.bars.first().filter(|_| self.signs >= SIGNS)?;
-        let (sin, cos) = (bars.direction.sin().abs(), bars.direction.cos().abs());
-        let reach_x = bars.half_length * cos + bars.half_height * sin;
-        let reach_y = bars.half_length * sin + bars.half_height * cos;
-        Some(Suspect {
-            left: bars.x - reach_x,
-            top: bars.y - reach_y,
-            right: bars.x + reach_x,
-            bottom: bars.y + reach_y,
-            module: bars.half_length * 2.0 / 95.0,
-        })
-    }
-
-    fn half(&mut self) -> &GreyFrame {
-        let frame = self.frame;
-        self.half.get_or_insert_with(|| {
-            let longer = frame.width().max(frame.height());
-            frame.shrunk_to(longer / 2).unwrap_or_else(|| frame.clone())
-        })
     }
 }

@@ -1,22 +1,14 @@
 //! EAN-13, EAN-8, UPC-A and UPC-E by comparing the grey of their modules with how each digit
 //! would look, at several strengths of blur: what a thresholded picture has lost is still there.
 
+mod guards;
+mod text;
+
+use self::guards::{Place, find_guards};
+use self::text::{Digits, text_of};
 use super::digits::{LOOKS, Look, SEEN, normalise};
 use super::profile::{Edge, Profile};
-use crate::ean;
 use crate::types::ScanKind;
-
-/// Which of the six left digits are of the even set (B), the first digit's bit highest.
-const FIRST_DIGIT: [u8; 10] = [
-    0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101,
-    0b01_0110, 0b01_1010,
-];
-
-/// The same for UPC-E's check digit, number system 0; system 1 has them the other way round.
-const UPC_E_CHECK: [u8; 10] = [
-    0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010,
-    0b10_1001, 0b10_0101,
-];
 
 /// The shape of a symbol: its modules, the edges it has when sharp, and where its digits begin.
 struct Shape {
@@ -165,81 +157,6 @@ fn modules_between(profile: &Profile, from: f32, to: f32, bend: f32, shape: &Sha
     values
 }
 
-/// How well the guards fit: the outer bars and the middle ones are the same in every symbol.
-fn guard_fit(values: &[f32; ROOM], shape: &Shape) -> f32 {
-    const OUTER: [f32; 7] = [0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.5];
-    const MIDDLE: [f32; 7] = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
-    let at = |module: usize| &values[module + QUIET - 2..module + QUIET + 5];
-    let left = likeness(at(0), &OUTER);
-    if shape.kind == ScanKind::UpcE {
-        const END: [f32; 7] = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
-        return (left + likeness(&values[QUIET + 45..QUIET + 52], &END)) / 2.0;
-    }
-    let middle = match shape.kind {
-        ScanKind::Ean13 => 45,
-        _ => 31,
-    };
-    let mut right: [f32; 7] = std::array::from_fn(|i| values[QUIET + shape.modules + 1 - i]);
-    right[6] = (right[6] + right[4]) / 2.0;
-    let middle = likeness(&values[QUIET + middle - 1..QUIET + middle + 6], &MIDDLE);
-    (left + likeness(&right, &OUTER) + middle) / 3.0
-}
-
-/// The correlation of two short rows.
-fn likeness(a: &[f32], b: &[f32; 7]) -> f32 {
-    let mean_a = a.iter().sum::<f32>() / 7.0;
-    let mean_b = b.iter().sum::<f32>() / 7.0;
-    let (mut ab, mut aa, mut bb) = (0.0, 1e-3, 1e-3);
-    for (x, y) in a.iter().zip(b) {
-        let (x, y) = (x - mean_a, y - mean_b);
-        ab += x * y;
-        aa += x * x;
-        bb += y * y;
-    }
-    ab / (aa * bb).sqrt()
-}
-
-/// Where the guards of a symbol fit best.
-struct Place {
-    from: f32,
-    to: f32,
-    bend: f32,
-    fit: f32,
-}
-
-fn find_guards(profile: &Profile, from: f32, to: f32, shape: &Shape) -> Option<Place> {
-    let module = (to - from) / shape.modules as f32;
-    // Blur moves the outer edges outwards or in, and a slanted surface squeezes one side.
-    let mut best = Place {
-        from,
-        to,
-        bend: 0.0,
-        fit: f32::MIN,
-    };
-    for bend in [0.0, -0.06, 0.06, -0.12, 0.12] {
-        // Where nothing fits at all a bend will not help.
-        if bend != 0.0 && best.fit < 0.3 {
-            break;
-        }
-        for a in [0.0, -0.5, 0.5] {
-            for b in [0.0, -0.5, 0.5] {
-                let (from, to) = (from + a * module, to + b * module);
-                let values = modules_between(profile, from, to, bend, shape);
-                let fit = guard_fit(&values, shape) - bend.abs() * 0.3;
-                if fit > best.fit {
-                    best = Place {
-                        from,
-                        to,
-                        bend,
-                        fit,
-                    };
-                }
-            }
-        }
-    }
-    (best.fit >= 0.55).then_some(best)
-}
-
 fn read_between(profile: &Profile, place: &Place, shape: &Shape) -> Option<Read> {
     let (from, to, bend) = (place.from, place.to, place.bend);
     let module = (to - from) / shape.modules as f32;
@@ -328,57 +245,11 @@ fn read_forwards(values: &[f32; ROOM], shape: &Shape) -> Option<(Digits, f32, f3
     best.filter(|(_, fit, _)| *fit > 0.86)
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Digits {
-    values: [u8; 12],
-    count: usize,
-    /// A bit for each left digit, set for the even set, the first digit's highest.
-    even: u8,
-}
-
-impl Digits {
-    fn push(&mut self, digit: u8, even: bool) {
-        self.values[self.count] = digit;
-        self.count += 1;
-        if self.count <= 6 {
-            self.even = self.even << 1 | u8::from(even);
-        }
-    }
-
-    fn text(&self) -> String {
-        let digits = self.values[..self.count].iter();
-        digits.map(|digit| char::from(b'0' + digit)).collect()
-    }
-}
-
-/// The digits as a code, where their sets and their check digit agree.
-fn text_of(digits: &Digits, kind: ScanKind) -> Option<(String, ScanKind)> {
-    let (code, kind) = match kind {
-        ScanKind::Ean13 => {
-            let first = FIRST_DIGIT.iter().position(|sets| *sets == digits.even)?;
-            // A leading zero is how a UPC-A looks as an EAN-13.
-            match first {
-                0 => (digits.text(), ScanKind::UpcA),
-                _ => (format!("{first}{}", digits.text()), ScanKind::Ean13),
-            }
-        }
-        ScanKind::UpcE => {
-            let zero = UPC_E_CHECK.iter().position(|sets| *sets == digits.even);
-            let one = UPC_E_CHECK
-                .iter()
-                .position(|sets| *sets ^ 0b11_1111 == digits.even);
-            let (system, check) = zero.map(|c| (0, c)).or(one.map(|c| (1, c)))?;
-            (format!("{system}{}{check}", digits.text()), ScanKind::UpcE)
-        }
-        _ => (digits.text(), kind),
-    };
-    ean::is_valid(&code, kind).then_some((code, kind))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::digits::WIDTHS;
     use super::super::profile::Look as Edges;
+    use super::text::FIRST_DIGIT;
     use super::*;
 
     /// The modules of an EAN-13, dark is true.

@@ -1,0 +1,145 @@
+//! What light, lens and sensor make of a scene.
+
+use super::draw::{Dice, HEIGHT, Trouble, WIDTH};
+
+/// Changes the scene as those troubles do; a module is that many pixels wide.
+pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut Dice) {
+    let has = |one: Trouble| troubles.contains(&one);
+    if has(Trouble::Shadow) {
+        shadow(scene, dice);
+    }
+    if has(Trouble::Spot) {
+        spot(scene, dice);
+    }
+    if has(Trouble::Screen) {
+        screen(scene, dice);
+    }
+    blur(scene, dice.between(0.5, 0.9));
+    if has(Trouble::Blurred) {
+        blur(scene, dice.between(0.35, 0.8) * module);
+    }
+    if has(Trouble::Moved) {
+        moved(
+            scene,
+            dice.between(0.7, 2.0) * module,
+            dice.between(-1.6, 1.6),
+        );
+    }
+    if has(Trouble::Washed) {
+        let (contrast, base) = (dice.between(0.06, 0.25), dice.between(30.0, 180.0));
+        scene.iter_mut().for_each(|v| *v = base + *v * contrast);
+    }
+    if has(Trouble::Dark) {
+        let (light, grain) = (dice.between(0.05, 0.2), dice.between(2.0, 5.0));
+        scene
+            .iter_mut()
+            .for_each(|v| *v = *v * light + dice.grain(grain) + 6.0);
+    }
+    if has(Trouble::Grainy) {
+        let grain = dice.between(15.0, 55.0);
+        scene.iter_mut().for_each(|v| *v += dice.grain(grain));
+    }
+}
+
+/// A straight edge of shade across the picture.
+fn shadow(scene: &mut [f32], dice: &mut Dice) {
+    let (sin, cos) = dice.between(-3.1, 3.1).sin_cos();
+    let (x, y) = (dice.between(500.0, 780.0), dice.between(280.0, 440.0));
+    let (shade, soft) = (dice.between(0.12, 0.5), dice.between(1.0, 60.0));
+    let stripes = if dice.chance(0.4) {
+        dice.between(60.0, 200.0)
+    } else {
+        1e9
+    };
+    for (at, value) in scene.iter_mut().enumerate() {
+        let far = cos * ((at % WIDTH) as f32 - x) + sin * ((at / WIDTH) as f32 - y);
+        let far = if stripes < 1e8 {
+            (far / stripes * std::f32::consts::PI).sin() * stripes * 0.4
+        } else {
+            far
+        };
+        let lit = (far / soft + 0.5).clamp(0.0, 1.0);
+        *value *= shade + (1.0 - shade) * lit;
+    }
+}
+
+/// Lamps mirrored in the surface.
+fn spot(scene: &mut [f32], dice: &mut Dice) {
+    for _ in 0..1 + dice.below(3) {
+        let (x, y) = (dice.between(350.0, 930.0), dice.between(160.0, 560.0));
+        let (reach, flat) = (dice.between(30.0, 260.0), dice.between(0.5, 2.0));
+        let power = dice.between(90.0, 320.0);
+        for (at, value) in scene.iter_mut().enumerate() {
+            let (dx, dy) = ((at % WIDTH) as f32 - x, (at / WIDTH) as f32 - y);
+            let far = (dx * dx * flat + dy * dy / flat) / (reach * reach);
+            if far < 8.0 {
+                *value = (*value + power * (-far).exp()).min(252.0);
+            }
+        }
+    }
+}
+
+/// A screen's rows and columns against the sensor's.
+fn screen(scene: &mut [f32], dice: &mut Dice) {
+    let (wave_x, wave_y) = (dice.between(1.5, 3.1), dice.between(1.5, 3.1));
+    let (depth, slow) = (dice.between(0.15, 0.55), dice.between(0.01, 0.06));
+    let turn = dice.between(-0.2, 0.2);
+    for (at, value) in scene.iter_mut().enumerate() {
+        let (x, y) = ((at % WIDTH) as f32, (at / WIDTH) as f32);
+        let (x, y) = (x + turn * y, y - turn * x);
+        let fine = (x * wave_x).sin() * 0.5 + (y * wave_y).sin() * 0.5;
+        *value *= 1.0 + depth * (fine + 0.5 * (x * slow + y * slow * 1.7).sin());
+    }
+}
+
+/// A bell of that many pixels' spread: three boxes.
+fn blur(scene: &mut Vec<f32>, spread: f32) {
+    let width = (4.0 * spread * spread + 1.0).sqrt();
+    for _ in 0..3 {
+        *scene = transposed(&boxed(scene, WIDTH, width), WIDTH);
+        *scene = transposed(&boxed(scene, HEIGHT, width), HEIGHT);
+    }
+}
+
+fn boxed(values: &[f32], row: usize, width: f32) -> Vec<f32> {
+    let reach = ((width - 1.0) / 2.0).max(0.0);
+    let (whole, part) = (reach as usize, reach.fract());
+    let last = row - 1;
+    let mut result = Vec::with_capacity(values.len());
+    for line in values.chunks(row) {
+        for x in 0..row {
+            let (from, to) = (x.saturating_sub(whole), (x + whole).min(last));
+            let inside: f32 = line[from..=to].iter().sum();
+            let count = (to - from + 1) as f32;
+            let ends = line[x.saturating_sub(whole + 1)] + line[(x + whole + 1).min(last)];
+            result.push((inside + part * ends) / (count + 2.0 * part));
+        }
+    }
+    result
+}
+
+fn transposed(values: &[f32], row: usize) -> Vec<f32> {
+    let rows = values.len() / row;
+    (0..values.len())
+        .map(|at| values[at % rows * row + at / rows])
+        .collect()
+}
+
+/// The hand that moved while the shutter was open.
+fn moved(scene: &mut [f32], length: f32, turn: f32) {
+    let (sin, cos) = turn.sin_cos();
+    let steps = (length.ceil() as i32 * 2).max(2);
+    let before = scene.to_vec();
+    for (at, value) in scene.iter_mut().enumerate() {
+        let (x, y) = ((at % WIDTH) as f32, (at / WIDTH) as f32);
+        let sum: f32 = (0..steps)
+            .map(|step| {
+                let far = (step as f32 / (steps - 1) as f32 - 0.5) * length;
+                let x = (x + cos * far).round().clamp(0.0, (WIDTH - 1) as f32) as usize;
+                let y = (y + sin * far).round().clamp(0.0, (HEIGHT - 1) as f32) as usize;
+                before[y * WIDTH + x]
+            })
+            .sum();
+        *value = sum / steps as f32;
+    }
+}
