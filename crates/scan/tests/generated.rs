@@ -54,7 +54,7 @@ fn worn_cards_are_read_as_well_as_before() {
     holds(
         Subject::Card,
         &[
-            (Wear::Perspective, [4, 3, 3, 1]),
+            (Wear::Perspective, [4, 4, 3, 1]),
             (Wear::Blur, [4, 4, 0, 0]),
             (Wear::Noise, [4, 4, 4, 4]),
             (Wear::Jpeg, [4, 4, 4, 4]),
@@ -79,7 +79,7 @@ fn worn_products_are_read_as_well_as_before() {
             (Wear::Glare, [4, 4, 4, 2]),
             (Wear::Moire, [4, 4, 4, 4]),
             (Wear::LowLight, [4, 4, 0, 0]),
-            (Wear::CrackedGlass, [4, 2, 0, 0]),
+            (Wear::CrackedGlass, [4, 3, 0, 0]),
             (Wear::Curvature, [4, 4, 4, 0]),
         ],
     );
