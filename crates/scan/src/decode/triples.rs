@@ -98,11 +98,11 @@ mod tests {
 
     #[test]
     fn a_code_seen_from_the_side_has_its_corners_named_in_order() {
-        // Far narrower on its right, and sheared.
+        // Its right side is further away, and its corner looks far wider than it is.
         let finders = [
-            finder(100.0, 100.0, 42),
-            finder(260.0, 190.0, 24),
-            finder(150.0, 260.0, 40),
+            finder(200.0, 200.0, 42),
+            finder(380.0, 140.0, 30),
+            finder(130.0, 360.0, 40),
             finder(600.0, 20.0, 7),
         ];
         let triple = likely(&finders)[0];
