@@ -1,6 +1,6 @@
 //! Sealing: giving waiting operations their place in the incarnation's chain, just before they are sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use counterfoil_domain::{Incarnation, OpClass, OpEnvelope, OpHash, planted};
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
@@ -15,7 +15,7 @@ use crate::turn::Share;
 use crate::tx::{Tx, class_named};
 
 /// So many of the oldest waiting operations are ordered at a time; the ones behind them are younger and can wait.
-const WINDOW_OPS: i64 = 2000;
+const WINDOW_OPS: usize = 2000;
 /// Bytes of a request beside its operations.
 const FRAME_BYTES: usize = 128;
 
@@ -265,18 +265,33 @@ fn seal_waiting(
 
 /// The waiting operations that go next, in their order: `most` of them, where there are so many.
 fn next_in_order(conn: &Connection, most: usize) -> Result<Vec<i64>, StoreError> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let oldest = list_waiting(conn, most)?;
-    // Facts go before all else and as they were done: nothing younger can come before these.
-    if oldest.iter().all(|op| op.class == OpClass::Fact) {
-        return Ok(oldest.iter().map(|op| op.local_no).collect());
+    let few = most.saturating_mul(2);
+    let oldest = list_with_touches(conn, few)?;
+    let next = order(&oldest);
+    if oldest.len() < few || begins_with_facts(&oldest, &next, most) {
+        return Ok(next);
     }
-    let mut window = list_waiting(conn, WINDOW_OPS.max(most))?;
-    list_touches(conn, &mut window)?;
-    Ok(order(&window))
+    Ok(order(&list_with_touches(conn, WINDOW_OPS.max(few))?))
 }
 
-fn list_waiting(conn: &Connection, limit: i64) -> Result<Vec<Pending>, StoreError> {
+/// The oldest waiting operations with the rows that they concern, where that can matter to their order.
+fn list_with_touches(conn: &Connection, limit: usize) -> Result<Vec<Pending>, StoreError> {
+    let mut oldest = list_waiting(conn, limit)?;
+    if oldest.iter().any(|op| op.class != OpClass::Fact) {
+        list_touches(conn, &mut oldest)?;
+    }
+    Ok(oldest)
+}
+
+/// Facts go before all else and as they were done: nothing younger can come before these.
+fn begins_with_facts(ops: &[Pending], order: &[i64], most: usize) -> bool {
+    let facts = ops.iter().filter(|op| op.class == OpClass::Fact);
+    let facts: HashSet<i64> = facts.map(|op| op.local_no).collect();
+    order.iter().take(most).all(|no| facts.contains(no))
+}
+
+fn list_waiting(conn: &Connection, limit: usize) -> Result<Vec<Pending>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = conn.prepare_cached(include_str!("../queries/list_waiting.sql"))?;
     let rows = statement.query_map(named_params! { ":limit": limit }, |row| {
         Ok(Pending {

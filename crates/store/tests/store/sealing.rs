@@ -227,11 +227,15 @@ proptest! {
     }
 
     #[test]
-    fn order_begins_with_the_facts_that_nothing_else_precedes(ops in pending()) {
-        let mut by_time = ops.clone();
-        by_time.sort_by_key(|op| op.local_no);
-        let first = by_time.iter().take_while(|op| op.class == OpClass::Fact);
-        let first: Vec<i64> = first.map(|op| op.local_no).collect();
+    fn order_of_the_oldest_begins_as_the_order_of_all_for_as_long_as_facts_go(
+        ops in pending(),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut oldest = ops.clone();
+        oldest.sort_by_key(|op| op.local_no);
+        oldest.truncate(length.index(ops.len() + 1));
+        let is_fact = |no: &i64| oldest.iter().any(|op| op.local_no == *no && op.class == OpClass::Fact);
+        let first: Vec<i64> = order(&oldest).into_iter().take_while(is_fact).collect();
         prop_assert_eq!(&order(&ops)[..first.len()], &first);
     }
 
