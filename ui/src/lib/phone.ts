@@ -57,6 +57,19 @@ export function openCamera(): Promise<MediaStream> {
   });
 }
 
+/** The camera's lamp; null where it has none. */
+export function lampOf(stream: MediaStream): MediaStreamTrack | null {
+  // Chromium's word for it, which the standard's types do not have; other web views have no lamp to give.
+  const hasLamp = (track: MediaStreamTrack): boolean =>
+    (track.getCapabilities?.() as { torch?: boolean } | undefined)?.torch === true;
+  return stream.getTracks().find(hasLamp) ?? null;
+}
+
+/** Lights the camera's lamp, or puts it out. It goes out by itself when the camera is let go of. */
+export function light(lamp: MediaStreamTrack, on: boolean): Promise<void> {
+  return lamp.applyConstraints({ advanced: [{ torch: on } as MediaTrackConstraintSet] });
+}
+
 let canvas: HTMLCanvasElement | null = null;
 
 /** What the camera shows now, as JPEG in base 64; null before its first picture. */

@@ -14,6 +14,8 @@ let calls: string[] = [];
 let system: () => unknown;
 let tell: (event: CameraEventView) => void = () => undefined;
 const stop = vi.fn();
+const applyConstraints = vi.fn();
+let torch: boolean | undefined;
 const merchant: ScanOutcome = { kind: "merchant", merchant_id: "m1" };
 
 function at(testid: string): HTMLElement | null {
@@ -45,6 +47,8 @@ beforeEach(() => {
   setLanguage("en");
   calls = [];
   stop.mockReset();
+  applyConstraints.mockReset();
+  torch = undefined;
   vi.mocked(scanned).mockReset();
   vi.mocked(handle).mockReset();
   system = () => ({ content: "4006381333931" });
@@ -59,7 +63,12 @@ beforeEach(() => {
   // A camera that shows 1280 x 720.
   vi.stubGlobal("navigator", {
     ...navigator,
-    mediaDevices: { getUserMedia: () => Promise.resolve({ getTracks: () => [{ stop }] }) },
+    mediaDevices: {
+      getUserMedia: () =>
+        Promise.resolve({
+          getTracks: () => [{ stop, applyConstraints, getCapabilities: () => ({ torch }) }],
+        }),
+    },
   });
   vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue();
   vi.spyOn(HTMLVideoElement.prototype, "videoWidth", "get").mockReturnValue(1280);
@@ -123,6 +132,23 @@ it("says why our own reader can't read what it sees", async () => {
   tell({ kind: "hint", hint: "too_far" });
   flushSync();
   expect(at("camera-hint")?.textContent).toContain("Come closer");
+});
+
+it("lights the camera's lamp and puts it out", async () => {
+  torch = true;
+  await reading();
+  const pressed = (): string | null | undefined => at("phone-lamp")?.getAttribute("aria-pressed");
+  press("phone-lamp");
+  await vi.waitFor(() => expect(pressed()).toBe("true"));
+  press("phone-lamp");
+  await vi.waitFor(() => expect(pressed()).toBe("false"));
+  const asked = applyConstraints.mock.calls.map(([wanted]) => wanted as unknown);
+  expect(asked).toEqual([{ advanced: [{ torch: true }] }, { advanced: [{ torch: false }] }]);
+});
+
+it("offers no lamp where the camera has none", async () => {
+  await reading();
+  expect(at("phone-lamp")).toBeNull();
 });
 
 it("takes the camera again only once the one before was stopped", async () => {
