@@ -7,6 +7,10 @@ use std::process::Command;
 
 use counterfoil_tests::Result;
 
+/// Large enough for every size of the window. Else the screen begins anew when the last window closes, and a window that
+/// opens in that moment finds none.
+const SCREEN: &str = "-screen 0 1600x1000x24 -noreset";
+
 /// Unlocks a fresh key store, then becomes the program that is given as arguments.
 const START: &str = r#"eval "$(printf 'till\n' | gnome-keyring-daemon --unlock --components=secrets)"
 exec "$@""#;
@@ -33,7 +37,7 @@ pub fn command(home: &Path, program: &OsStr) -> Result<Command> {
     }
     let mut command = Command::new("dbus-run-session");
     command
-        .args(["--", "xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"])
+        .args(["--", "xvfb-run", "-a", "-s", SCREEN])
         .args(["sh", "-c", START, "sh"])
         .arg(program)
         .env("XDG_RUNTIME_DIR", runtime)
