@@ -184,19 +184,19 @@ fn take_series(
             window.scroll(false)?;
             let (width, height) = (size.width, size.height);
             let look = format!("{width}x{height}-{}-{language}.png", theme.name());
-            let file = format!("{shown}-{look}");
-            fs::write(options.folder.join(&file), window.screenshot()?)?;
-            println!("    {file}");
-            taken += 1;
-            for page in 2..=PAGES_MAX {
-                if !options.long || !window.scroll(true)? {
-                    break;
-                }
-                window.settle()?;
-                let file = format!("{shown}-{page}-{look}");
+            let pages = if options.long { PAGES_MAX } else { 1 };
+            for page in 1..=pages {
+                let file = match page {
+                    1 => format!("{shown}-{look}"),
+                    _ => format!("{shown}-{page}-{look}"),
+                };
                 fs::write(options.folder.join(&file), window.screenshot()?)?;
                 println!("    {file}");
                 taken += 1;
+                if page == pages || !window.scroll(true)? {
+                    break;
+                }
+                window.settle()?;
             }
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use counterfoil_tests::Result;
 use counterfoil_tests::stage::Stage;
 use counterfoil_tests::till::{self, Staff, id};
+use counterfoil_tests::webdriver::key;
 
 use super::album::Album;
 use super::show;
@@ -21,9 +22,6 @@ const SHEETS: &[(&str, &str, &str)] = &[
     ("sheet-unpair", "settings", "unpair"),
 ];
 
-/// What WebDriver calls the key.
-const ESCAPE: &str = "\u{e00c}";
-
 /// Takes them all; how many.
 pub fn take(folder: &Path) -> Result<usize> {
     let album = Album { folder };
@@ -38,7 +36,7 @@ pub fn take(folder: &Path) -> Result<usize> {
         window.click(&id(button))?;
         window.wait_for("[role=dialog]")?;
         taken += album.take(window, name)?;
-        window.keys(ESCAPE)?;
+        window.keys(key::ESCAPE)?;
         window.wait_gone("[role=dialog]")?;
     }
     Ok(taken)
