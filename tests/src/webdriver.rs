@@ -179,14 +179,21 @@ impl Window {
     }
 
     /// Whether `css` is enabled and stands still. The driver clicks a disabled button without a word, and where a
-    /// sheet still slides in it clicks beside the button.
+    /// sheet still slides in it clicks beside the button: an animation that is over by the clock may have its last
+    /// frame yet to come, so two frames must find the button in the same place.
     fn is_ready(&self, css: &str) -> Result<bool> {
-        let script = "const element = document.querySelector(arguments[0]);
-            if (!element || element.matches(':disabled')) return false;
-            return !document.getAnimations().some(a => a.playState === 'running'
+        let script = "const element = document.querySelector(args[0]);
+            const frame = () => new Promise(requestAnimationFrame);
+            const place = () => JSON.stringify(element.getBoundingClientRect());
+            const moves = () => document.getAnimations().some(a => a.playState === 'running'
               && a.effect?.getComputedTiming().endTime !== Infinity
-              && a.effect?.target?.contains(element))";
-        Ok(self.run(script, &[json!(css)])? == json!(true))
+              && a.effect?.target?.contains(element));
+            if (!element || element.matches(':disabled') || moves()) return false;
+            await frame();
+            const before = place();
+            await frame();
+            return element.isConnected && !element.matches(':disabled') && !moves() && place() === before";
+        Ok(self.run_async(script, &[json!(css)])? == json!(true))
     }
 
     /// Replaces what the field `css` holds by `text`.
