@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::Album;
 use crate::till::{self, Staff, id};
-use crate::webdriver::Window;
-use crate::{Failure, Result};
+use crate::webdriver::{PATIENCE, Window};
+use crate::{Failure, Result, wait};
 
 /// A free slot is booked for a merchant, moved, and marked done with a note.
 ///
@@ -23,10 +23,41 @@ pub fn installer(window: &Window, album: &mut Album) -> Result {
     window.click(&id("free-slot"))?;
     window.click(&id("move-confirm"))?;
     window.click(&id("visit-done"))?;
-    window.fill(&id("visit-note"), "Both printers print.")?;
+    let note = "Both printers print.";
+    window.fill(&id("visit-note"), note)?;
+    somebody_moves(window, &visit)?;
+    let typed = window.run(
+        "return document.querySelector(arguments[0])?.value ?? null",
+        &[json!(id("visit-note"))],
+    )?;
+    if typed != json!(note) {
+        return Err(Failure::new(format!(
+            "news of the visit left {typed} of its note"
+        )));
+    }
     window.click(&id("done-confirm"))?;
     window.wait_for(&format!("{}.done", id("visit-status")))?;
     album.take(window, "visit-done")
+}
+
+/// The open visit gets another time behind its sheet, as it does when the office moves it, and the sheet shows it.
+fn somebody_moves(window: &Window, visit: &str) -> Result {
+    let heading = ".sheet-description";
+    let before = window.text(heading)?;
+    let installers = till::invoke(window, "installers", &json!({}))?;
+    let installer = &installers[0]["staff_id"];
+    let asked = json!({"installerId": installer, "from": 0, "days": 14});
+    let slots = till::invoke(window, "free_slots", &asked)?;
+    let last = slots.as_array().and_then(|slots| slots.last());
+    let slot = last.ok_or_else(|| Failure::new("nobody is free"))?;
+    let wanted = json!({
+        "visitId": visit, "installerId": installer, "startsAt": slot["starts_at"],
+    });
+    till::invoke(window, "move_visit", &wanted)?;
+    wait::until(PATIENCE, "the visit's new time", || {
+        Ok((window.text(heading)? != before).then_some(()))
+    })
+    .map_err(|error| window.explain(&error))
 }
 
 /// Books the first free slot for the first merchant, and gives back the visit's id.
