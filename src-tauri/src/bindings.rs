@@ -90,6 +90,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             counter::camera_start_frames,
             counter::camera_frame,
             counter::camera_stop,
+            counter::camera_light,
             customers::customers,
             customers::customer,
             customers::enrol,

@@ -121,6 +121,17 @@ impl Counterfoil {
         Ok(())
     }
 
+    /// Turns the light of the running camera on or off; the screen hears when it did. Without a camera nothing happens.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn camera_light(&self, on: bool) -> Outcome<()> {
+        if let Some(running) = &self.inner.camera.lock().running {
+            running.light(on);
+        }
+        Ok(())
+    }
+
     fn listener(
         &self,
         freed: Arc<Gate>,
@@ -219,7 +230,8 @@ fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
         CameraEvent::Hint(hint) => CameraEventView::Hint {
             hint: hint.map(worded),
         },
-        CameraEvent::Opened(_) => CameraEventView::Opened,
+        CameraEvent::Opened { has_lamp, .. } => CameraEventView::Opened { has_lamp },
+        CameraEvent::Light(on) => CameraEventView::Light { on },
         CameraEvent::Lost(error) => CameraEventView::Failed {
             failure: failure(&error).later(),
             waiting: true,

@@ -242,7 +242,7 @@ fn a_camera_that_vanishes_is_told_and_comes_back_by_itself() {
     };
     assert_eq!((failure.code.as_str(), waiting), ("camera_gone", true));
     std::fs::rename(&away, &eye).unwrap();
-    next(&told, |e| matches!(e, CameraEventView::Opened));
+    next(&told, |e| matches!(e, CameraEventView::Opened { .. }));
     next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
     app.camera_stop().unwrap();
     next(&told, stopped);

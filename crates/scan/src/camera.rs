@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::guarded;
 use crate::frame::{Frame, GreyFrame};
+use crate::lamp::Lamp;
 use crate::left_behind;
 use crate::pixels::{PixelFormat, grey_of};
 use crate::source::{CameraError, FrameSource};
@@ -113,6 +114,8 @@ pub struct NokhwaCamera {
     name: String,
     next_seq: u64,
     bad_frames: u32,
+    lamp: Option<Lamp>,
+    lit: bool,
 }
 
 impl NokhwaCamera {
@@ -141,7 +144,12 @@ impl NokhwaCamera {
         let format = camera.camera_format();
         tracing::info!(camera = %info.name, %format, "camera opened");
         let name = format!("{} ({format})", info.name);
+        // A driver that cannot list what it can be told has no light that could be found.
+        let controls = guarded(|| camera.camera_controls().unwrap_or_default());
+        let lamp = Lamp::among(&controls.unwrap_or_default());
         Ok(Self {
+            lamp,
+            lit: false,
             camera,
             name,
             next_seq: 0,
@@ -278,6 +286,33 @@ impl FrameSource for NokhwaCamera {
 
     fn describe(&self) -> String {
         self.name.clone()
+    }
+
+    fn has_lamp(&self) -> bool {
+        self.lamp.is_some()
+    }
+
+    fn light(&mut self, on: bool) -> Result<(), CameraError> {
+        let lamp = self
+            .lamp
+            .ok_or_else(|| CameraError::Failed("it has no light".to_owned()))?;
+        let (control, value) = lamp.told(on);
+        self.camera
+            .set_camera_control(control, value)
+            .map_err(|err| CameraError::at_reading(&err.to_string()))?;
+        self.lit = on;
+        Ok(())
+    }
+}
+
+impl Drop for NokhwaCamera {
+    /// Some lights stay on without their camera.
+    fn drop(&mut self) {
+        if self.lit
+            && let Err(err) = self.light(false)
+        {
+            tracing::warn!(%err, "the camera's light stays on");
+        }
     }
 }
 

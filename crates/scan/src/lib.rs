@@ -11,6 +11,7 @@ mod decode;
 mod ean;
 mod file_camera;
 mod frame;
+mod lamp;
 mod left_behind;
 mod picture;
 mod pixels;

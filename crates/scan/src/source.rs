@@ -138,6 +138,19 @@ pub trait FrameSource {
     /// The source in words, for a status page.
     fn describe(&self) -> String;
 
+    /// Whether there is a light at it that can be turned on.
+    fn has_lamp(&self) -> bool {
+        false
+    }
+
+    /// Turns its light on or off. Dropping the source turns it off.
+    ///
+    /// # Errors
+    /// What the driver said, or that there is no light; the source goes on.
+    fn light(&mut self, _on: bool) -> Result<(), CameraError> {
+        Err(CameraError::Failed("it has no light".to_owned()))
+    }
+
     /// What scans from here say of their origin.
     fn kind(&self) -> ScanSource {
         ScanSource::Camera

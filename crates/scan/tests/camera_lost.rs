@@ -79,6 +79,7 @@ fn a_callback_that_panics_does_not_keep_the_device() {
                 pictures,
                 next_seq: 0,
                 dropped: given,
+                lit: Arc::default(),
             };
             Ok(Box::new(source) as Box<dyn FrameSource>)
         },
@@ -147,6 +148,7 @@ fn on_a_loose_cable(
                 pictures,
                 next_seq: 0,
                 dropped: Arc::clone(&given),
+                lit: Arc::default(),
             }) as Box<dyn FrameSource>)
         },
         Duration::from_millis(1),
@@ -183,7 +185,7 @@ fn a_camera_pulled_out_mid_scan_comes_back_by_itself() {
     let (mut handle, events, dropped) = on_a_loose_cable(openings);
     open.send(Ok(with_pictures([Ok(card()), Err(CameraError::Gone)])))
         .unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+    assert_eq!(next_news(&events), opened());
     assert_eq!(next_news(&events), CameraEvent::Lost(CameraError::Gone));
     // Not there yet, twice for the same reason: said once.
     open.send(Err(CameraError::NoCamera)).unwrap();
@@ -195,7 +197,7 @@ fn a_camera_pulled_out_mid_scan_comes_back_by_itself() {
         (hand, pictures)
     };
     open.send(Ok(pictures)).unwrap();
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+    assert_eq!(next_news(&events), opened());
     handle.stop();
     assert_eq!(next_news(&events), CameraEvent::Stopped);
     assert!(dropped.load(Ordering::SeqCst));
@@ -210,7 +212,7 @@ fn a_camera_that_is_not_there_at_first_is_waited_for() {
     open.send(Ok(with_pictures([Ok(card())]))).unwrap();
     // No opening is waited for once the test is over.
     drop(open);
-    assert_eq!(next_news(&events), CameraEvent::Opened("handed".to_owned()));
+    assert_eq!(next_news(&events), opened());
 }
 
 #[test]

@@ -294,3 +294,65 @@ fn a_hint_needs_no_time_for_the_dearer_tries() {
     let hints: Vec<_> = (0..8).map(|_| scanner.look(&long, &now).hint).collect();
     assert_eq!(hints.last(), Some(&Some(Hint::TooDark)), "{hints:?}");
 }
+
+#[test]
+fn the_light_is_turned_on_and_what_is_in_view_stays_told() {
+    let mut bench = bench();
+    bench.show(&card());
+    bench.handle.light(true);
+    bench.show(&card());
+    bench.show(&card());
+    assert!(bench.lit.load(Ordering::SeqCst));
+    let events = bench.events_so_far();
+    assert!(events.contains(&CameraEvent::Light(true)));
+    assert_eq!(events.into_iter().filter_map(scan_of).count(), 1);
+}
+
+#[test]
+fn the_light_is_turned_off_again() {
+    let mut bench = bench();
+    bench.handle.light(true);
+    bench.show(&card());
+    bench.handle.light(false);
+    bench.show(&card());
+    // Told before the next frame is asked for, so with the one after it at the latest.
+    bench.show(&card());
+    assert!(!bench.lit.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_light_that_does_not_obey_costs_no_picture() {
+    struct Stubborn(u64);
+    impl FrameSource for Stubborn {
+        fn next_frame(&mut self) -> Result<Option<Frame>, CameraError> {
+            self.0 += 1;
+            Ok(Some(Frame {
+                seq: self.0,
+                grey: card(),
+            }))
+        }
+        fn describe(&self) -> String {
+            "stubborn".to_owned()
+        }
+    }
+    let (tell, events) = mpsc::channel();
+    let handle = CameraThread::start(
+        || Ok(Box::new(Stubborn(0)) as Box<dyn FrameSource>),
+        CameraOptions::new(Arc::new(|| 0)),
+        Box::new(move |event| drop(tell.send(event))),
+    );
+    handle.light(true);
+    let taken = handle.stats().frames_taken;
+    let start = Instant::now();
+    while handle.stats().frames_taken < taken + 2 {
+        assert!(start.elapsed() < PATIENCE, "no more pictures came");
+        std::thread::yield_now();
+    }
+    drop(handle);
+    let told: Vec<CameraEvent> = events.iter().collect();
+    assert!(
+        !told
+            .iter()
+            .any(|event| matches!(event, CameraEvent::Light(_) | CameraEvent::Error(_)))
+    );
+}

@@ -226,6 +226,13 @@ pub async fn camera_stop(app: App<'_>) -> Outcome<()> {
     run(&app, |app| app.camera_stop()).await
 }
 
+/// Turns the camera's light on or off.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_light(app: App<'_>, on: bool) -> Outcome<()> {
+    run(&app, move |app| app.camera_light(on)).await
+}
+
 /// Starts the camera; what it sees goes through the channel.
 #[tauri::command]
 #[specta::specta]

@@ -110,6 +110,8 @@ export const commands = {
 	cameraFrame: (base64: string) => typedError<null, Failure>(__TAURI_INVOKE("camera_frame", { base64 })),
 	/**  Stops the camera. */
 	cameraStop: () => typedError<null, Failure>(__TAURI_INVOKE("camera_stop")),
+	/**  Turns the camera's light on or off. */
+	cameraLight: (on: boolean) => typedError<null, Failure>(__TAURI_INVOKE("camera_light", { on })),
 	/**  Customers that match. */
 	customers: (query: string, limit: number) => typedError<CustomerTile[], Failure>(__TAURI_INVOKE("customers", { query, limit })),
 	/**  A customer's page. */
@@ -310,8 +312,14 @@ outline: number[] | null } |
 { kind: "hint"; 
 /**  What a person can change. */
 hint: CameraHint | null } | 
-/**  The camera is there, or there again. */
-{ kind: "opened" } | 
+/**  The camera is there, or there again; its light is off. */
+{ kind: "opened"; 
+/**  Whether it has a light. */
+has_lamp: boolean } | 
+/**  Its light was turned on or off. */
+{ kind: "light"; 
+/**  Whether it shines. */
+on: boolean } | 
 /**  The camera failed; the rest of the app goes on. */
 { kind: "failed"; 
 /**  Why. */

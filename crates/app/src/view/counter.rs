@@ -261,8 +261,16 @@ pub enum CameraEventView {
         /// What a person can change.
         hint: Option<CameraHint>,
     },
-    /// The camera is there, or there again.
-    Opened,
+    /// The camera is there, or there again; its light is off.
+    Opened {
+        /// Whether it has a light.
+        has_lamp: bool,
+    },
+    /// Its light was turned on or off.
+    Light {
+        /// Whether it shines.
+        on: bool,
+    },
     /// The camera failed; the rest of the app goes on.
     Failed {
         /// Why.

@@ -29,7 +29,7 @@ fn a_card_before_the_camera_is_stamped_and_previewed() {
                 previewed = data_uri.starts_with("data:image/jpeg;base64,");
             }
             CameraEventView::Scan { outcome, outline } => scanned = Some((outcome, outline)),
-            CameraEventView::Opened => {}
+            CameraEventView::Opened { has_lamp: false } => {}
             other => panic!("{other:?}"),
         }
     }

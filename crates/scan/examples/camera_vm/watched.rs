@@ -70,7 +70,7 @@ impl Watched {
 
     pub fn hears_opened(&self) -> Result<String, String> {
         self.hears("Opened", |event| match event {
-            CameraEvent::Opened(name) => Some(name),
+            CameraEvent::Opened { name, .. } => Some(name),
             _ => None,
         })
     }

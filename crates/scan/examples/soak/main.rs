@@ -50,10 +50,10 @@ impl Told {
             CameraEvent::Scan(scan) => *self.scans.entry(scan.code).or_default() += 1,
             CameraEvent::Preview { .. } => self.previews += 1,
             CameraEvent::Hint(_) => self.hints += 1,
-            CameraEvent::Opened(_) => self.opened += 1,
+            CameraEvent::Opened { .. } => self.opened += 1,
             CameraEvent::Lost(_) => self.lost += 1,
             CameraEvent::Error(error) => self.failed.push(error.to_string()),
-            CameraEvent::Outlines(_) | CameraEvent::Stopped => {}
+            CameraEvent::Outlines(_) | CameraEvent::Light(_) | CameraEvent::Stopped => {}
         }
     }
 }

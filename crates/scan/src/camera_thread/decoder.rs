@@ -90,8 +90,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Tells that the camera came or went; what was wrong in its pictures is past.
+    /// Tells that the camera came or went, then what was wrong in its pictures is past; or that its light changed.
     pub(super) fn tell(&mut self, notice: CameraEvent) {
+        if matches!(notice, CameraEvent::Light(_)) {
+            (self.on_event)(notice);
+            return;
+        }
         if let Some(hint) = self.calm.forget() {
             (self.on_event)(CameraEvent::Hint(hint));
         }

@@ -26,6 +26,8 @@ pub(super) struct Slot {
     /// The source has been dropped, so the device is free.
     pub(super) released: bool,
     pub(super) stop: bool,
+    /// Whether a person wants light, until the camera has been told.
+    pub(super) light: Option<bool>,
     pub(super) stats: CameraStats,
 }
 

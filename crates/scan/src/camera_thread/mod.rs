@@ -45,8 +45,15 @@ pub enum CameraEvent {
     Scan(Scan),
     /// Why a code in view is not read; told once it has lasted and again when it changes, `None` when it is over.
     Hint(Option<Hint>),
-    /// It is there and gives pictures; told again when it comes back.
-    Opened(String),
+    /// It is there and gives pictures; told again when it comes back, its light off.
+    Opened {
+        /// What it is, in words.
+        name: String,
+        /// Whether it has a light, for [`CameraHandle::light`].
+        has_lamp: bool,
+    },
+    /// Its light was turned on or off.
+    Light(bool),
     /// It can't be used now; it is opened again until it can be. Told again when the reason changes.
     Lost(CameraError),
     /// It failed, and stops.
@@ -182,6 +189,11 @@ impl CameraHandle {
         if thread.thread().id() != here && thread.join().is_err() {
             tracing::error!("the camera thread panicked");
         }
+    }
+
+    /// Turns the camera's light on or off before its next frame; [`CameraEvent::Light`] tells that it did.
+    pub fn light(&self, on: bool) {
+        self.mailbox.lock().light = Some(on);
     }
 
     /// Whether the camera is still at work.

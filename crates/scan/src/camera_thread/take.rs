@@ -49,18 +49,38 @@ fn take_frames_once(
 ) -> Result<(), CameraError> {
     let mut source = source()?;
     let kind = source.kind();
-    while !mailbox.lock().stop {
+    loop {
+        let (stop, light) = {
+            let mut slot = mailbox.lock();
+            (slot.stop, slot.light.take())
+        };
+        if stop {
+            return Ok(());
+        }
+        if let Some(on) = light {
+            turn_light(source.as_mut(), on, mailbox);
+        }
         let Some(frame) = source.next_frame()? else {
             continue;
         };
-        let opened = (!std::mem::replace(is_there, true)).then(|| source.describe());
+        let opened = (!std::mem::replace(is_there, true)).then(|| CameraEvent::Opened {
+            name: source.describe(),
+            has_lamp: source.has_lamp(),
+        });
         mailbox.change(|slot| {
-            slot.notices.extend(opened.map(CameraEvent::Opened));
+            slot.notices.extend(opened);
             slot.stats.frames_taken += 1;
             if slot.newest.replace((frame, kind)).is_some() {
                 slot.stats.frames_dropped += 1;
             }
         });
     }
-    Ok(())
+}
+
+/// A light that does not obey costs no picture.
+fn turn_light(source: &mut dyn FrameSource, on: bool, mailbox: &Mailbox) {
+    match source.light(on) {
+        Ok(()) => mailbox.change(|slot| slot.notices.push_back(CameraEvent::Light(on))),
+        Err(err) => tracing::warn!(%err, on, "the camera's light does not obey"),
+    }
 }

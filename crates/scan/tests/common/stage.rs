@@ -19,6 +19,16 @@ pub struct Handed {
     pub pictures: Receiver<Result<GreyFrame, CameraError>>,
     pub next_seq: u64,
     pub dropped: Arc<AtomicBool>,
+    /// Whether its light shines.
+    pub lit: Arc<AtomicBool>,
+}
+
+/// What a handed camera says when it is there.
+pub fn opened() -> CameraEvent {
+    CameraEvent::Opened {
+        name: "handed".to_owned(),
+        has_lamp: true,
+    }
 }
 
 impl FrameSource for Handed {
@@ -39,6 +49,15 @@ impl FrameSource for Handed {
     fn describe(&self) -> String {
         "handed".to_owned()
     }
+
+    fn has_lamp(&self) -> bool {
+        true
+    }
+
+    fn light(&mut self, on: bool) -> Result<(), CameraError> {
+        self.lit.store(on, Ordering::SeqCst);
+        Ok(())
+    }
 }
 
 impl Drop for Handed {
@@ -54,6 +73,7 @@ pub struct Bench {
     pub handle: CameraHandle,
     pub now_ms: Arc<AtomicI64>,
     pub dropped: Arc<AtomicBool>,
+    pub lit: Arc<AtomicBool>,
     decoded: u64,
 }
 
@@ -67,6 +87,7 @@ pub fn bench_with(change: impl FnOnce(&mut CameraOptions)) -> Bench {
     let (tell, events) = mpsc::channel();
     let now_ms = Arc::new(AtomicI64::new(1_700_000_000_000));
     let dropped = Arc::new(AtomicBool::new(false));
+    let lit = Arc::new(AtomicBool::new(false));
     let clock = Arc::clone(&now_ms);
     let mut options = CameraOptions::new(Arc::new(move || clock.load(Ordering::SeqCst)));
     options.leave_frames = 3;
@@ -74,12 +95,13 @@ pub fn bench_with(change: impl FnOnce(&mut CameraOptions)) -> Bench {
     change(&mut options);
     let handle = CameraThread::start(
         {
-            let dropped = Arc::clone(&dropped);
+            let (dropped, lit) = (Arc::clone(&dropped), Arc::clone(&lit));
             move || {
                 Ok(Box::new(Handed {
                     pictures,
                     next_seq: 0,
                     dropped,
+                    lit,
                 }) as Box<dyn FrameSource>)
             }
         },
@@ -92,6 +114,7 @@ pub fn bench_with(change: impl FnOnce(&mut CameraOptions)) -> Bench {
         handle,
         now_ms,
         dropped,
+        lit,
         decoded: 0,
     }
 }

@@ -122,7 +122,7 @@ it("says that the camera was pulled out and is looked for, and goes on when it i
   sees(preview, gone);
   expect(at("camera-failure")?.textContent).toContain("disconnected");
   expect(at("camera-waiting")).not.toBeNull();
-  sees({ kind: "opened" }, preview);
+  sees({ kind: "opened", has_lamp: false }, preview);
   expect(at("camera-failure")).toBeNull();
   expect(at("camera-frame")).not.toBeNull();
   expect(spoken.polite).toContain("back");
@@ -152,4 +152,19 @@ it("lets go of the camera when the preview closes", async () => {
   if (card) await unmount(card);
   card = undefined;
   await called("camera_start", "camera_stop");
+});
+
+it("turns the camera's light on, and shows that it shines once the camera says so", async () => {
+  sees(preview, { kind: "opened", has_lamp: true });
+  const pressed = (): string | null | undefined => at("camera-lamp")?.getAttribute("aria-pressed");
+  at("camera-lamp")?.click();
+  await called("camera_start", "camera_light");
+  expect(pressed()).toBe("false");
+  sees({ kind: "light", on: true });
+  expect(pressed()).toBe("true");
+});
+
+it("offers no light where the camera has none", () => {
+  sees(preview, { kind: "opened", has_lamp: false });
+  expect(at("camera-lamp")).toBeNull();
 });

@@ -137,10 +137,10 @@ it("says why our own reader can't read what it sees", async () => {
 it("lights the camera's lamp and puts it out", async () => {
   torch = true;
   await reading();
-  const pressed = (): string | null | undefined => at("phone-lamp")?.getAttribute("aria-pressed");
-  press("phone-lamp");
+  const pressed = (): string | null | undefined => at("camera-lamp")?.getAttribute("aria-pressed");
+  press("camera-lamp");
   await vi.waitFor(() => expect(pressed()).toBe("true"));
-  press("phone-lamp");
+  press("camera-lamp");
   await vi.waitFor(() => expect(pressed()).toBe("false"));
   const asked = applyConstraints.mock.calls.map(([wanted]) => wanted as unknown);
   expect(asked).toEqual([{ advanced: [{ torch: true }] }, { advanced: [{ torch: false }] }]);
@@ -148,7 +148,7 @@ it("lights the camera's lamp and puts it out", async () => {
 
 it("offers no lamp where the camera has none", async () => {
   await reading();
-  expect(at("phone-lamp")).toBeNull();
+  expect(at("camera-lamp")).toBeNull();
 });
 
 it("takes the camera again only once the one before was stopped", async () => {
