@@ -12,6 +12,7 @@ mod hub;
 mod judge;
 mod ledger;
 mod merge;
+mod network;
 mod node;
 mod people;
 mod plants;
