@@ -8,6 +8,7 @@
 
 mod bench;
 mod camera_vm;
+mod check_android;
 mod desktop;
 mod fuzz;
 mod interrupt;
@@ -69,6 +70,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// See what the camera code does on a kernel that has cameras, in an emulated machine
     CameraVm(camera_vm::Options),
+    /// Check the whole app for Android, by Debian's own compiler
+    CheckAndroid,
     /// Hold codes before a staged camera for an hour, and count
     Soak(soak::Options),
 }
@@ -130,6 +133,7 @@ fn main() -> ExitCode {
         Task::RestoreDrill(options) => proof::run(&project, "restore-drill", &options),
         Task::Fuzz(options) => fuzz::fuzz(&project, &options),
         Task::CameraVm(options) => camera_vm::run(&project, &options),
+        Task::CheckAndroid => check_android::run(&project),
         Task::Soak(options) => soak::soak(&project, &options),
     });
     match result {

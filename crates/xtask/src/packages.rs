@@ -96,6 +96,28 @@ pub const MACHINE: &[Package] = &[
     },
 ];
 
+/// A compiler that has the sources of its standard library, to check for a phone.
+pub const PHONE: &[Package] = &[
+    Package {
+        debian: "rustc-web",
+        fedora: "rust",
+        arch: "rust",
+        probe: Probe::Program("/usr/bin/rustc"),
+    },
+    Package {
+        debian: "cargo-web",
+        fedora: "cargo",
+        arch: "rust",
+        probe: Probe::Program("/usr/bin/cargo"),
+    },
+    Package {
+        debian: "rust-web-src",
+        fedora: "rust-src",
+        arch: "rust-src",
+        probe: Probe::Program("rust-gdb"),
+    },
+];
+
 /// What driving the real window without a display needs.
 pub const WINDOW: &[Package] = &[
     Package {
