@@ -72,10 +72,18 @@ impl Window {
         let session = answer["sessionId"]
             .as_str()
             .ok_or_else(|| Failure::new(format!("no session: {answer}")))?;
-        Ok(Self {
+        let window = Self {
             url: format!("{base}/{session}"),
             driver,
-        })
+        };
+        // The driver is content with the empty page that every window begins with.
+        wait::until(PATIENCE, "the first page", || {
+            let loaded =
+                "return location.protocol !== 'about:' && document.readyState === 'complete'";
+            let loaded = Self::unless_replaced(window.run(loaded, &[]), json!(false))?;
+            Ok((loaded == json!(true)).then_some(()))
+        })?;
+        Ok(window)
     }
 
     /// Gives the page exactly this size in CSS pixels.
@@ -131,8 +139,11 @@ impl Window {
     /// # Errors
     /// When nothing does within [`PATIENCE`].
     pub fn wait_for(&self, css: &str) -> Result {
-        wait::until(PATIENCE, css, || Ok(self.sees(css)?.then_some(())))
-            .map_err(|error| self.explain(&error))
+        wait::until(PATIENCE, css, || {
+            let seen = Self::unless_replaced(self.sees(css), false)?;
+            Ok(seen.then_some(()))
+        })
+        .map_err(|error| self.explain(&error))
     }
 
     /// Waits until nothing visible matches `css` any more.
@@ -141,8 +152,11 @@ impl Window {
     /// When it stays longer than [`PATIENCE`].
     pub fn wait_gone(&self, css: &str) -> Result {
         let what = format!("the end of {css}");
-        wait::until(PATIENCE, &what, || Ok((!self.sees(css)?).then_some(())))
-            .map_err(|error| self.explain(&error))
+        wait::until(PATIENCE, &what, || {
+            let seen = Self::unless_replaced(self.sees(css), true)?;
+            Ok((!seen).then_some(()))
+        })
+        .map_err(|error| self.explain(&error))
     }
 
     /// Waits until the text of `css` contains `text`.
@@ -322,6 +336,16 @@ impl Window {
         base64::engine::general_purpose::STANDARD
             .decode(text)
             .context("the picture of the window")
+    }
+
+    /// What a script found, or `meanwhile` where its page went away under it: the next one is to be asked.
+    fn unless_replaced<T>(found: Result<T>, meanwhile: T) -> Result<T> {
+        match found {
+            Err(error) if error.to_string().contains("Could not parse script result") => {
+                Ok(meanwhile)
+            }
+            found => found,
+        }
     }
 
     fn element(&self, css: &str) -> Result<String> {
