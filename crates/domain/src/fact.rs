@@ -2,22 +2,59 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cart::{CartLine, PricedCart, PricedLine, TaxTotal};
+use crate::cart::{CartLine, Discount, PricedCart, PricedLine, TaxTotal};
 use crate::id::{
     CustomerId, DeviceId, EntryId, LineId, ProductId, RefundId, SaleId, ShiftId, StaffId, StampId,
 };
 use crate::money::{Currency, Money, Quantity};
+use crate::tax::LineTax;
 use crate::tender::Tender;
 use crate::time::UnixMs;
 
 /// A line of a completed sale: the cart's line with its amounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatLine")]
 pub struct SaleLine {
     /// What was rung up.
     #[serde(flatten)]
     pub line: CartLine,
     /// Its amounts.
     pub amounts: PricedLine,
+}
+
+/// A sale's line as it is written, all in one level. A flattened field would be read by way of a copy of everything in it,
+/// and hub and tills read little else.
+#[derive(Deserialize)]
+struct FlatLine {
+    line_id: LineId,
+    product_id: Option<ProductId>,
+    sku: String,
+    name: String,
+    quantity: Quantity,
+    unit_price: Money,
+    tax: LineTax,
+    discount: Option<Discount>,
+    note: String,
+    amounts: PricedLine,
+}
+
+impl From<FlatLine> for SaleLine {
+    fn from(flat: FlatLine) -> Self {
+        Self {
+            line: CartLine {
+                line_id: flat.line_id,
+                product_id: flat.product_id,
+                sku: flat.sku,
+                name: flat.name,
+                quantity: flat.quantity,
+                unit_price: flat.unit_price,
+                tax: flat.tax,
+                discount: flat.discount,
+                note: flat.note,
+            },
+            amounts: flat.amounts,
+        }
+    }
 }
 
 /// A completed sale.
