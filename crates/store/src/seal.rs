@@ -323,3 +323,42 @@ fn list_touches(conn: &Connection, ops: &mut [Pending]) -> Result<(), StoreError
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_testkit::{ManualClock, SeededEntropy};
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::StoreEnv;
+
+    /// What SQLite does, in steps of its machine, to find the only operation that was sealed after so many answered ones.
+    fn steps_after(answered: u32) -> i32 {
+        let folder = tempfile::tempdir().unwrap();
+        let env = StoreEnv::new(ManualClock::start(), SeededEntropy::new(1));
+        let store = Store::open(&folder.path().join("till.db"), env).unwrap();
+        let steps = store.write(|tx| {
+            let mut insert = tx.conn().prepare(
+                "INSERT INTO outbox (op_id, kind, version, class, at, hlc_ms, hlc_counter, payload, incarnation, seq,
+                     prev_hash, hash, state)
+                 VALUES (?1, 'stock_moved', 1, 'fact', 0, 0, 0, '{}', 'life', ?1, '', '', ?2)",
+            )?;
+            for seq in 1..=answered {
+                insert.execute((seq, "acked"))?;
+            }
+            insert.execute((answered + 1, "sealed"))?;
+            let sql = include_str!("../queries/list_sealed.sql");
+            let mut statement = tx.conn().prepare(sql)?;
+            let wanted = named_params! { ":incarnation": "life", ":after": 0, ":limit": 200 };
+            let found = statement.query(wanted)?.next()?.is_some();
+            assert!(found);
+            Ok::<_, StoreError>(statement.get_status(StatementStatus::VmStep))
+        });
+        steps.unwrap()
+    }
+
+    #[test]
+    fn what_was_answered_long_ago_does_not_slow_down_what_is_sent() {
+        assert_eq!(steps_after(500), steps_after(5));
+    }
+}
