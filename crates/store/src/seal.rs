@@ -1,5 +1,6 @@
 //! Sealing: giving waiting operations their place in the incarnation's chain, just before they are sent.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use counterfoil_domain::{Incarnation, OpClass, OpEnvelope, OpHash, planted};
@@ -54,11 +55,14 @@ impl Store {
         max_ops: usize,
         max_bytes: usize,
     ) -> Result<Option<SealedBatch>, StoreError> {
+        let max_ops = max_ops.max(1);
+        // Reading and ordering thousands takes milliseconds, in which somebody may want to sell: before the door is shut.
+        let plan = self.read(|conn| Plan::of(conn, max_ops))?;
         self.write_what_is_sent(|tx| {
             let identity = tx.identity()?;
-            let room = Room::new(max_ops.max(1), max_bytes);
+            let room = Room::new(max_ops, max_bytes);
             let mut share = self.share(max_ops);
-            tx.noting(next(tx, &identity, seq, room, &mut share))
+            tx.noting(next(tx, &identity, seq, room, &plan, &mut share))
         })
     }
 }
@@ -68,6 +72,7 @@ fn next(
     identity: &Identity,
     after: u64,
     mut room: Room,
+    plan: &Plan,
     share: &mut Share<'_>,
 ) -> Result<Option<SealedBatch>, StoreError> {
     let mut ops = Vec::new();
@@ -86,7 +91,7 @@ fn next(
         ops.push(envelope);
     }
     if ops.is_empty() {
-        ops = seal_waiting(tx.conn(), identity, &mut room, share)?;
+        ops = seal_waiting(tx.conn(), identity, &mut room, plan, share)?;
     }
     Ok((!ops.is_empty()).then_some(SealedBatch {
         incarnation: identity.incarnation,
@@ -247,11 +252,12 @@ fn seal_waiting(
     conn: &Connection,
     identity: &Identity,
     room: &mut Room,
+    plan: &Plan,
     share: &mut Share<'_>,
 ) -> Result<Vec<OpEnvelope>, StoreError> {
     let mut chain = Chain::end(conn, identity)?;
     let mut sealed = Vec::new();
-    for local_no in next_in_order(conn, room.ops)? {
+    for local_no in plan.renewed(conn, room.ops)?.order.iter().copied() {
         let next = chain.next(local_no)?;
         if share.is_used_up() || !room.takes(&next)? {
             break;
@@ -263,15 +269,47 @@ fn seal_waiting(
     Ok(sealed)
 }
 
-/// The waiting operations that go next, in their order: `most` of them, where there are so many.
-fn next_in_order(conn: &Connection, most: usize) -> Result<Vec<i64>, StoreError> {
-    let few = most.saturating_mul(2);
-    let oldest = list_with_touches(conn, few)?;
-    let next = order(&oldest);
-    if oldest.len() < few || begins_with_facts(&oldest, &next, most) {
-        return Ok(next);
+/// In which order what waits goes next.
+#[derive(Clone)]
+struct Plan {
+    /// The oldest waiting operations, from which the order was told.
+    oldest: Vec<(i64, OpClass)>,
+    order: Vec<i64>,
+}
+
+impl Plan {
+    /// The order of what waits now: the next `most` of it, where there is so much.
+    fn of(conn: &Connection, most: usize) -> Result<Self, StoreError> {
+        let few = most.saturating_mul(2);
+        let oldest = list_with_touches(conn, few)?;
+        let next = order(&oldest);
+        if oldest.len() < few || begins_with_facts(&oldest, &next, most) {
+            return Ok(Self::told(&oldest, next));
+        }
+        let oldest = list_with_touches(conn, WINDOW_OPS.max(few))?;
+        let next = order(&oldest);
+        Ok(Self::told(&oldest, next))
     }
-    Ok(order(&list_with_touches(conn, WINDOW_OPS.max(few))?))
+
+    fn told(oldest: &[Pending], order: Vec<i64>) -> Self {
+        let oldest = oldest.iter().map(|op| (op.local_no, op.class)).collect();
+        Self { oldest, order }
+    }
+
+    /// This plan, where the same operations are the oldest that wait: what one concerns never changes, and what came since
+    /// is younger. Else a new one, also where nothing waited.
+    fn renewed(&self, conn: &Connection, most: usize) -> Result<Cow<'_, Self>, StoreError> {
+        let now = list_waiting(conn, self.oldest.len())?;
+        let holds = now
+            .iter()
+            .map(|op| (op.local_no, op.class))
+            .eq(self.oldest.iter().copied());
+        if holds && !now.is_empty() {
+            Ok(Cow::Borrowed(self))
+        } else {
+            Self::of(conn, most).map(Cow::Owned)
+        }
+    }
 }
 
 /// The oldest waiting operations with the rows that they concern, where that can matter to their order.
@@ -332,21 +370,32 @@ mod tests {
     use super::*;
     use crate::StoreEnv;
 
+    fn store(folder: &tempfile::TempDir) -> Store {
+        let env = StoreEnv::new(ManualClock::start(), SeededEntropy::new(1));
+        Store::open(&folder.path().join("till.db"), env).unwrap()
+    }
+
+    /// Operations of which only their states matter, from the oldest on.
+    fn add(conn: &Connection, state: &str, count: u32) {
+        let mut insert = conn
+            .prepare(
+                "INSERT INTO outbox (op_id, kind, version, class, at, hlc_ms, hlc_counter, payload, incarnation, seq,
+                     prev_hash, hash, state)
+                 SELECT next, 'stock_moved', 1, 'fact', 0, 0, 0, '{}', 'life', next, '', '', ?1
+                 FROM (SELECT coalesce(max(seq), 0) + 1 AS next FROM outbox)",
+            )
+            .unwrap();
+        for _ in 0..count {
+            insert.execute([state]).unwrap();
+        }
+    }
+
     /// What SQLite does, in steps of its machine, to find the only operation that was sealed after so many answered ones.
     fn steps_after(answered: u32) -> i32 {
         let folder = tempfile::tempdir().unwrap();
-        let env = StoreEnv::new(ManualClock::start(), SeededEntropy::new(1));
-        let store = Store::open(&folder.path().join("till.db"), env).unwrap();
-        let steps = store.write(|tx| {
-            let mut insert = tx.conn().prepare(
-                "INSERT INTO outbox (op_id, kind, version, class, at, hlc_ms, hlc_counter, payload, incarnation, seq,
-                     prev_hash, hash, state)
-                 VALUES (?1, 'stock_moved', 1, 'fact', 0, 0, 0, '{}', 'life', ?1, '', '', ?2)",
-            )?;
-            for seq in 1..=answered {
-                insert.execute((seq, "acked"))?;
-            }
-            insert.execute((answered + 1, "sealed"))?;
+        let steps = store(&folder).write(|tx| {
+            add(tx.conn(), "acked", answered);
+            add(tx.conn(), "sealed", 1);
             let sql = include_str!("../queries/list_sealed.sql");
             let mut statement = tx.conn().prepare(sql)?;
             let wanted = named_params! { ":incarnation": "life", ":after": 0, ":limit": 200 };
@@ -360,5 +409,33 @@ mod tests {
     #[test]
     fn what_was_answered_long_ago_does_not_slow_down_what_is_sent() {
         assert_eq!(steps_after(500), steps_after(5));
+    }
+
+    #[test]
+    fn an_order_holds_while_only_younger_operations_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let checked = store(&folder).write(|tx| {
+            add(tx.conn(), "waiting", 3);
+            let plan = Plan::of(tx.conn(), 200)?;
+            add(tx.conn(), "waiting", 1);
+            assert_eq!(plan.renewed(tx.conn(), 200)?.order, [1, 2, 3]);
+            Ok::<_, StoreError>(())
+        });
+        checked.unwrap();
+    }
+
+    #[test]
+    fn an_order_is_told_anew_when_an_older_operation_waits_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let checked = store(&folder).write(|tx| {
+            add(tx.conn(), "acked", 1);
+            add(tx.conn(), "waiting", 2);
+            let plan = Plan::of(tx.conn(), 200)?;
+            tx.conn()
+                .execute("UPDATE outbox SET state = 'waiting' WHERE local_no = 1", [])?;
+            assert_eq!(plan.renewed(tx.conn(), 200)?.order, [1, 2, 3]);
+            Ok::<_, StoreError>(())
+        });
+        checked.unwrap();
     }
 }
