@@ -171,6 +171,7 @@ impl Sheet<'_> {
             let id = read::uuid(&row, "entity_id")?;
             known.entry((kind, phone)).or_default().push(id);
         }
+        known.values_mut().for_each(|ids| ids.sort_unstable());
         Ok(())
     }
 }

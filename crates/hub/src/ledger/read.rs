@@ -76,7 +76,7 @@ pub async fn find(
     raw.as_ref().map(Raw::parse).transpose()
 }
 
-/// The ids of entities that are there under a lookup: customers by phone, conflicts by subject.
+/// The ids of entities that are there under a lookup, in order: customers by phone, conflicts by subject.
 ///
 /// # Errors
 /// When the database fails.
@@ -92,7 +92,10 @@ pub async fn find_by_lookup(
         .bind(lookup)
         .fetch_all(conn)
         .await?;
-    rows.iter().map(|row| uuid(row, "entity_id")).collect()
+    let ids = rows.iter().map(|row| uuid(row, "entity_id"));
+    let mut ids: Vec<Uuid> = ids.collect::<Result<_, _>>()?;
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// A customer's balance of stamps and when the last one was given.
@@ -192,4 +195,35 @@ pub(super) async fn clock_flagged_at(
             .map(UnixMs))
     })
     .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+
+    use crate::db::Db;
+
+    #[tokio::test]
+    async fn what_lies_under_a_lookup_is_found_without_reading_all_of_its_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("hub.db").display());
+        let db = Db::open(&url).await.unwrap();
+        for sql in [
+            include_str!("sql/find_entity_by_lookup.sql"),
+            include_str!("sql/list_entities_by_lookup.sql"),
+        ] {
+            let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+                .bind("shop")
+                .bind("customer")
+                .bind("+51900000001")
+                .fetch_all(db.reader())
+                .await
+                .unwrap();
+            let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+            assert!(
+                steps.iter().any(|step| step.contains("entity_by_lookup")),
+                "{steps:?}"
+            );
+        }
+    }
 }
