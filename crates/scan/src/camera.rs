@@ -293,9 +293,7 @@ impl FrameSource for NokhwaCamera {
     }
 
     fn light(&mut self, on: bool) -> Result<(), CameraError> {
-        let lamp = self
-            .lamp
-            .ok_or_else(|| CameraError::Failed("it has no light".to_owned()))?;
+        let lamp = self.lamp.ok_or_else(CameraError::no_light)?;
         let (control, value) = lamp.told(on);
         self.camera
             .set_camera_control(control, value)

@@ -54,6 +54,11 @@ impl CameraError {
         }
     }
 
+    /// Of a camera that should shine and cannot.
+    pub(crate) fn no_light() -> Self {
+        Self::Failed("it has no light".to_owned())
+    }
+
     /// What a driver's message means when a camera was being opened.
     pub(crate) fn at_opening(message: &str) -> Self {
         match Meaning::of(message) {
@@ -148,7 +153,7 @@ pub trait FrameSource {
     /// # Errors
     /// What the driver said, or that there is no light; the source goes on.
     fn light(&mut self, _on: bool) -> Result<(), CameraError> {
-        Err(CameraError::Failed("it has no light".to_owned()))
+        Err(CameraError::no_light())
     }
 
     /// What scans from here say of their origin.

@@ -311,13 +311,28 @@ fn the_light_is_turned_on_and_what_is_in_view_stays_told() {
 #[test]
 fn the_light_is_turned_off_again() {
     let mut bench = bench();
+    bench.show(&card());
+    for on in [true, false] {
+        bench.handle.light(on);
+        // Told before the next frame is asked for, so with the one after it at the latest.
+        bench.show(&card());
+        bench.show(&card());
+        assert_eq!(bench.lit.load(Ordering::SeqCst), on);
+    }
+}
+
+#[test]
+fn a_light_that_was_wanted_early_is_told_after_the_camera_is() {
+    let mut bench = bench();
     bench.handle.light(true);
     bench.show(&card());
-    bench.handle.light(false);
     bench.show(&card());
-    // Told before the next frame is asked for, so with the one after it at the latest.
     bench.show(&card());
-    assert!(!bench.lit.load(Ordering::SeqCst));
+    let of_itself =
+        |event: &CameraEvent| matches!(event, CameraEvent::Opened { .. } | CameraEvent::Light(_));
+    let mut told = bench.events_so_far();
+    told.retain(of_itself);
+    assert_eq!(told, [opened(), CameraEvent::Light(true)]);
 }
 
 #[test]

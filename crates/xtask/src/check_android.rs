@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil_tests::Result;
+use counterfoil_tests::{Failure, Result};
 
 use crate::project::Project;
 use crate::{packages, shell, ui};
@@ -37,6 +37,11 @@ done
 
 /// Checks the app for Android; fails where anything does not compile.
 pub fn run(project: &Project) -> Result {
+    if !shell::has("apt-get") {
+        return Err(Failure::new(
+            "the compiler comes from Debian's packages, and there is no apt here",
+        ));
+    }
     packages::ensure(project, &[packages::BUILD, packages::PHONE])?;
     ui::install(project)?;
     ui::build(project)?;

@@ -102,19 +102,19 @@ pub const PHONE: &[Package] = &[
         debian: "rustc-web",
         fedora: "rust",
         arch: "rust",
-        probe: Probe::Program("/usr/bin/rustc"),
+        probe: Probe::Program("rustc"),
     },
     Package {
         debian: "cargo-web",
         fedora: "cargo",
         arch: "rust",
-        probe: Probe::Program("/usr/bin/cargo"),
+        probe: Probe::Program("cargo"),
     },
     Package {
         debian: "rust-web-src",
         fedora: "rust-src",
         arch: "rust-src",
-        probe: Probe::Program("rust-gdb"),
+        probe: Probe::Program("rustc"),
     },
 ];
 

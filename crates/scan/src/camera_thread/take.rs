@@ -52,7 +52,9 @@ fn take_frames_once(
     loop {
         let (stop, light) = {
             let mut slot = mailbox.lock();
-            (slot.stop, slot.light.take())
+            // Told only after its coming was, which says that the light is off.
+            let light = if *is_there { slot.light.take() } else { None };
+            (slot.stop, light)
         };
         if stop {
             return Ok(());
