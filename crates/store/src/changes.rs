@@ -204,8 +204,10 @@ fn apply_one(
             ConfirmedRow::Fact(fact) => {
                 let rows = fact_rows(fact)?;
                 written += rows.len();
-                if fact::insert_rows(conn, &rows, change.op_id, Source::Hub)? == Written::Anew {
-                    tally.add(&rows);
+                match fact::insert_rows(conn, &rows, change.op_id, Source::Hub)? {
+                    Written::Anew => tally.add(&rows),
+                    Written::Already => {}
+                    Written::Instead => tally.give_up(conn)?,
                 }
                 planted!("balance-counted-again", {
                     if change.own {

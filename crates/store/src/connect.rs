@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::ballast;
 use crate::env::StoreEnv;
 use crate::error::StoreError;
 use crate::function::{self, SharedZone};
@@ -167,6 +168,18 @@ pub(crate) fn damaged(path: &Path) -> Option<Connection> {
     function::register(&conn, &SharedZone::utc()).ok()?;
     migrate::inspect(&conn, usize::MAX).ok()?;
     Some(conn)
+}
+
+/// What SQLite makes of a new file first, in bytes.
+const FIRST_PAGE_BYTES: u64 = 4096;
+
+/// Empties a file that a power cut left as a blank first page, where no till was ever ready: SQLite would find no database
+/// in it, and a till in which nobody did anything has no damage to tell of.
+pub(crate) fn begin_anew_if_blank(path: &Path, env: &StoreEnv) -> Result<(), StoreError> {
+    if ballast::path(path).exists() || left_open(path, env) {
+        return Ok(());
+    }
+    Ok(env.files.empty_if_blank(path, FIRST_PAGE_BYTES)?)
 }
 
 /// Whether the last program to use the file did not close it.

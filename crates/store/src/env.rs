@@ -36,6 +36,12 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// When reading, writing or syncing fails.
     fn rewrite(&self, path: &Path) -> io::Result<()>;
+
+    /// Empties a file of at most so many bytes if all of them are zero.
+    ///
+    /// # Errors
+    /// When reading or emptying fails.
+    fn empty_if_blank(&self, path: &Path, bytes_max: u64) -> io::Result<()>;
 }
 
 /// The system's own files.
@@ -52,6 +58,15 @@ impl Files for SystemFiles {
         let mut file = OpenOptions::new().write(true).open(path)?;
         file.write_all(&bytes)?;
         file.sync_all()
+    }
+
+    fn empty_if_blank(&self, path: &Path, bytes_max: u64) -> io::Result<()> {
+        if self.length(path).is_some_and(|l| 0 < l && l <= bytes_max)
+            && fs::read(path)?.iter().all(|byte| *byte == 0)
+        {
+            OpenOptions::new().write(true).open(path)?.set_len(0)?;
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use counterfoil_domain::table::{Cell, Table, TableRow, fact_rows};
 use counterfoil_domain::{FactRow, OpId};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, ToSql, named_params};
 
 use crate::error::StoreError;
 
@@ -28,6 +28,9 @@ pub(crate) enum Written {
     Anew,
     /// It stood there already.
     Already,
+    /// Another one was confirmed in its place: of two closings of a shift the one that reached the hub first, until the
+    /// hub was restored and the other one came first.
+    Instead,
 }
 
 /// Writes a fact's rows as they were laid out by [`fact_rows`]; the first is the fact itself, its parts follow.
@@ -42,14 +45,32 @@ pub(crate) fn insert_rows(
         op_id: op_id.as_deref(),
         pending: source != Source::Hub,
     };
+    let replaces = source == Source::Hub && closes_again(conn, rows)?;
     let mut written = Written::Already;
     for (place, row) in rows.iter().enumerate() {
         let changed = insert_row(conn, row, &own)?;
         if place == 0 && changed > 0 {
-            written = Written::Anew;
+            written = if replaces {
+                Written::Instead
+            } else {
+                Written::Anew
+            };
         }
     }
     Ok(written)
+}
+
+/// Whether the fact closes a shift of which the hub has confirmed a closing.
+fn closes_again(conn: &Connection, rows: &[TableRow<'_>]) -> Result<bool, StoreError> {
+    let Some(closing) = rows.first().filter(|r| r.table == Table::ShiftClosed) else {
+        return Ok(false);
+    };
+    let shift_id = Bound(closing.cells.first());
+    Ok(conn
+        .prepare_cached(include_str!("../queries/has_confirmed_closing.sql"))?
+        .query_row(named_params! { ":shift_id": shift_id }, |row| {
+            row.get("there")
+        })?)
 }
 
 /// Inserts a fact.

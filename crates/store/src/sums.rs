@@ -44,6 +44,12 @@ impl Tally {
         }
     }
 
+    /// What a row was before is not at hand: the rows are to be counted anew.
+    pub(crate) fn give_up(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        self.0 = None;
+        meta::remove(conn, meta::SUMS)
+    }
+
     pub(crate) fn close(&self, conn: &Connection) -> Result<(), StoreError> {
         self.0.as_ref().map_or(Ok(()), |sums| save(conn, sums))
     }

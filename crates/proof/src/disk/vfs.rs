@@ -84,6 +84,24 @@ impl Files for Disk {
         powered(&machine).map_err(failed)?;
         self.sync_node(&mut machine, node, true).map_err(failed)
     }
+
+    fn empty_if_blank(&self, path: &Path, bytes_max: u64) -> io::Result<()> {
+        let mut machine = self.machine();
+        let Some(node) = path.to_str().and_then(|p| machine.names.get(p).copied()) else {
+            return Ok(());
+        };
+        let failed = |_| io::Error::other("the disk failed");
+        powered(&machine).map_err(failed)?;
+        let file = &mut machine.nodes[node].file;
+        let seen = file.seen();
+        if !seen.is_empty() && seen.len() as u64 <= bytes_max && seen.iter().all(|byte| *byte == 0)
+        {
+            file.truncate(0);
+            machine.change();
+            powered(&machine).map_err(failed)?;
+        }
+        Ok(())
+    }
 }
 
 impl Disk {

@@ -99,6 +99,7 @@ impl Store {
                 ));
             }
         }
+        connect::begin_anew_if_blank(path, &env)?;
         let store = match Self::open_to_read(path, &env)? {
             Some(store) => store,
             None => Self::open_bare(path, env)?,

@@ -33,6 +33,34 @@ fn file_that_is_no_database_is_reported_as_damaged_and_left_alone() {
 }
 
 #[test]
+fn first_page_that_the_power_took_before_a_till_was_ready_is_begun_anew() {
+    let till = Till::empty();
+    let path = till.folder().join("blank.db");
+    fs::write(&path, [0; 4096]).unwrap();
+    let store = Store::open(&path, till.env()).unwrap();
+    assert_eq!(store.outbox_counts().unwrap().waiting, 0);
+}
+
+#[test]
+fn file_of_a_till_that_was_in_use_is_damaged_when_it_is_blank() {
+    let till = Till::empty();
+    for (name, length, beside) in [
+        ("ready.db", 4096, Some("ready.db.ballast")),
+        ("logged.db", 4096, Some("logged.db-wal")),
+        ("long.db", 8192, None),
+    ] {
+        let path = till.folder().join(name);
+        fs::write(&path, vec![0; length]).unwrap();
+        if let Some(beside) = beside {
+            fs::write(till.folder().join(beside), b"something").unwrap();
+        }
+        let error = Store::open(&path, till.env()).unwrap_err();
+        assert_eq!(error.code(), "database_damaged", "{name}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), length as u64, "{name}");
+    }
+}
+
+#[test]
 fn damaged_page_is_found_when_the_file_is_opened() {
     let (till, path) = closed(Till::with_shop());
     let mut bytes = fs::read(&path).unwrap();
@@ -113,6 +141,10 @@ impl Files for Watched {
     fn rewrite(&self, path: &Path) -> std::io::Result<()> {
         self.0.fetch_add(1, Ordering::SeqCst);
         SystemFiles.rewrite(path)
+    }
+
+    fn empty_if_blank(&self, path: &Path, bytes_max: u64) -> std::io::Result<()> {
+        SystemFiles.empty_if_blank(path, bytes_max)
     }
 }
 

@@ -1,6 +1,8 @@
 //! A hub that was restored from an old backup.
 
-use counterfoil_domain::{EntityKind, Hlc, Op};
+use counterfoil_domain::fact::{ShiftClosed, ShiftOpened};
+use counterfoil_domain::{Currency, EntityKind, FactRow, Hlc, Money, Op, OpId};
+use counterfoil_store::{ConfirmedRow, OpFate};
 use counterfoil_testkit::edit;
 use serde_json::json;
 use uuid::Uuid;
@@ -178,4 +180,56 @@ fn operation_that_a_restored_hub_asked_for_before_it_was_followed_is_sent_in_a_n
     till.store.begin_incarnation().unwrap();
     old.push_all_in(&till, NEW);
     assert!(old.stored.contains_key(&lost));
+}
+
+#[test]
+fn of_two_closings_the_one_that_a_restored_hub_heard_first_counts_from_then_on() {
+    let (till, mut hub) = Till::in_step();
+    let money = |minor| Money::new(minor, Currency::PEN).unwrap();
+    let shift_id = till.shop.id();
+    let opened = FactRow::ShiftOpened(ShiftOpened {
+        shift_id,
+        device_id: till.shop.device_id,
+        staff_id: till.shop.cashier,
+        at: till.now(),
+        opening_float: money(0),
+    });
+    // Another till and a copy of it, each with its own count of the drawer.
+    let close = |hub: &mut Hub, op: u128, counted| {
+        let closed = ConfirmedRow::Fact(FactRow::ShiftClosed(ShiftClosed {
+            shift_id,
+            device_id: till.shop.device_id,
+            staff_id: till.shop.cashier,
+            at: till.now(),
+            expected: money(0),
+            counted: money(counted),
+            note: String::new(),
+        }));
+        let op = Some(OpId(Uuid::from_u128(op)));
+        hub.publish(till.shop.device_id, op, OpFate::Applied, vec![closed]);
+    };
+    hub.publish(
+        till.shop.device_id,
+        Some(OpId(Uuid::from_u128(6))),
+        OpFate::Applied,
+        vec![ConfirmedRow::Fact(opened)],
+    );
+    let mut old = hub.clone();
+    close(&mut hub, 7, 100);
+    hub.pull(&till);
+    restore(&till, &old);
+    pull(&old, &till);
+    let counted = till.store.count_rows().unwrap();
+    till.store.adopt_sums(&counted).unwrap();
+    close(&mut old, 8, 200);
+    // The one that comes second is told what stands.
+    close(&mut old, 7, 200);
+    pull(&old, &till);
+    assert_eq!(till.value::<i64>("SELECT counted_minor FROM shift"), 200);
+    assert_eq!(
+        till.value::<String>("SELECT close_op_id FROM shift"),
+        Uuid::from_u128(8).to_string()
+    );
+    let (_, kept) = till.store.sums().unwrap();
+    assert!(kept.is_none_or(|sums| sums == till.store.count_rows().unwrap().sums));
 }

@@ -250,6 +250,17 @@ impl Files for Disk {
             .map_err(|_| std::io::Error::other("the sync failed"))?;
         Ok(())
     }
+
+    fn empty_if_blank(&self, path: &Path, bytes_max: u64) -> std::io::Result<()> {
+        let mut state = self.state();
+        if let Some(file) = path.to_str().and_then(|p| state.files.get_mut(p))
+            && file.seen.len() as u64 <= bytes_max
+            && file.seen.iter().all(|byte| *byte == 0)
+        {
+            file.seen.clear();
+        }
+        Ok(())
+    }
 }
 
 pub struct Handle {
