@@ -20,8 +20,9 @@ use counterfoil_testkit::{SeededEntropy, edit};
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::live::reaches;
 use crate::town::{Till, Town, engines};
-use crate::{HOUR_MS, assert_same, morning, reaches};
+use crate::{HOUR_MS, assert_same, morning};
 
 /// Small enough for an image of the sample shop to need several.
 const SMALL: Pieces = Pieces::between(1024, 1024, 1024);

@@ -1,6 +1,7 @@
 //! The disk lane: the real SQLite on a disk that loses power, tears sectors, fills up and fails to sync.
 
 mod check;
+mod errands;
 mod file;
 mod found;
 mod hub;

@@ -4,17 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use counterfoil_domain::fact::Sale;
-use counterfoil_domain::{
-    CartId, CustomerId, DeviceId, EntityKind, Hlc, Op, OpId, OpMeta, StampId, UnixMs,
-};
+use counterfoil_domain::{CartId, CustomerId, EntityKind, Op, StampId, UnixMs};
 use counterfoil_store::{CartState, Store, StoreEnv, StoreError};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy, edit};
 use serde_json::json;
-use uuid::Uuid;
 
-use super::hub::{EPOCH, ModelHub};
+use super::hub::ModelHub;
 use super::machine::Disk;
-use super::model::{Known, Model, Place};
+use super::model::Model;
 use crate::trace::Trace;
 
 /// The till's database on the disk.
@@ -37,12 +34,12 @@ pub struct Till<'a> {
     customer: CustomerId,
     sales: Vec<Sale>,
     stamps: Vec<StampId>,
-    number: u32,
+    pub(super) number: u32,
 }
 
 /// How something ended that the disk may spoil.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Done,
     /// Certainly not done.
     NotDone,
@@ -134,7 +131,7 @@ impl<'a> Till<'a> {
         self.model.doubt();
     }
 
-    fn pick(&self, bound: u64) -> u64 {
+    pub(super) fn pick(&self, bound: u64) -> u64 {
         self.chance.next_u64() % bound.max(1)
     }
 
@@ -221,7 +218,7 @@ impl<'a> Till<'a> {
         })
     }
 
-    fn clock_now(&self) -> UnixMs {
+    pub(super) fn clock_now(&self) -> UnixMs {
         use counterfoil_domain::Clock as _;
         self.clock.now()
     }
@@ -246,7 +243,7 @@ impl<'a> Till<'a> {
     }
 
     /// Does something with the store, opening it first when that failed before.
-    fn attempt<T>(
+    pub(super) fn attempt<T>(
         &mut self,
         what: &str,
         work: impl FnOnce(&Store) -> Result<T, StoreError>,
@@ -299,121 +296,6 @@ impl<'a> Till<'a> {
         self.model.asked(&ops, ids.as_deref(), end == End::Unsure)
     }
 
-    /// Seals, sends, and records the answer, unless that gets lost. Says whether there was something to send.
-    fn push(&mut self, most: u64, answer_is_lost: bool) -> Result<bool, String> {
-        let most = usize::try_from(most).unwrap_or(1);
-        let (end, batch) = self.attempt("seal", |store| store.seal_next(most, 1 << 20))?;
-        if end == End::Unsure {
-            for planned in &mut self.model.ops {
-                if planned.sealed == Known::No {
-                    planned.sealed = Known::Maybe;
-                }
-            }
-        }
-        let Some(batch) = batch.flatten() else {
-            return Ok(false);
-        };
-        let mut places = Vec::new();
-        for envelope in &batch.ops {
-            let place = self
-                .model
-                .find(&envelope.kind, &envelope.payload)
-                .ok_or_else(|| format!("{} was sealed and never done", envelope.op_id))?;
-            let sealed = Place {
-                incarnation: batch.incarnation,
-                seq: envelope.seq,
-                prev_hash: envelope.prev_hash,
-                hash: envelope.hash(),
-            };
-            let planned = &mut self.model.ops[place];
-            if let Known::Sure(before) = planned.sealed
-                && before != sealed
-            {
-                return Err(format!(
-                    "{} was {before:?} and is {sealed:?}",
-                    envelope.op_id
-                ));
-            }
-            planned.sealed = Known::Sure(sealed);
-            places.push(place);
-        }
-        let chance = Arc::clone(&self.chance);
-        let results = self
-            .hub
-            .push(&batch, || chance.next_u64().is_multiple_of(4))?;
-        self.trace
-            .line(|| format!("pushed {} operations", results.len()));
-        if answer_is_lost {
-            return Ok(true);
-        }
-        let (end, _) = self.attempt("record", |store| store.record_results(EPOCH, &results))?;
-        for place in places {
-            let answered = &mut self.model.ops[place].answered;
-            // A part of them may be recorded although the rest is not.
-            if *answered == Known::No {
-                *answered = Known::Maybe;
-            }
-            // The hub would say it again, so the store does not wait for the disk here.
-            if end == End::Done {
-                self.model.unsynced_answers.push(place);
-            }
-        }
-        Ok(true)
-    }
-
-    fn pull(&mut self, limit: u64) -> Result<(), String> {
-        let (_, cursor) = self.attempt("cursor", Store::cursor)?;
-        let Some(cursor) = cursor else {
-            return Ok(());
-        };
-        if !self.model.cursor.allows(&cursor.seq) {
-            return Err(format!("cursor {} was {:?}", cursor.seq, self.model.cursor));
-        }
-        self.model.cursor.seen(&cursor.seq);
-        let changes = self
-            .hub
-            .after(cursor.seq, usize::try_from(limit).unwrap_or(1));
-        let to = cursor.seq + changes.len() as u64;
-        let (end, _) = self.attempt("pull", |store| {
-            store.apply_changes(EPOCH, Hlc::default(), changes)
-        })?;
-        // It moves slice by slice, and the disk may fail or the power go after any of them.
-        for passed in cursor.seq + 1..=to {
-            self.model.cursor.wrote(passed, false);
-        }
-        if end == End::Done {
-            self.model.cursor.drifted(to);
-        } else {
-            self.model.cursor.doubt();
-        }
-        Ok(())
-    }
-
-    /// Another till delivers goods or enrols somebody.
-    fn elsewhere(&mut self) -> Result<(), String> {
-        self.number += 1;
-        let now = self.clock_now();
-        let device_id = DeviceId(Uuid::from_u128(2));
-        let op_id: OpId = self.shop.id();
-        let op = if self.pick(2) == 0 {
-            self.shop.deliver(1, i64::from(self.number))
-        } else {
-            self.shop.enrol("Desde otra caja", "+51911111111").1
-        };
-        let meta = OpMeta {
-            op_id,
-            device_id,
-            staff_id: None,
-            at: now,
-            hlc: Hlc {
-                ms: now.0,
-                counter: 0,
-            },
-            redoes: None,
-        };
-        self.hub.elsewhere(&op, &meta)
-    }
-
     fn keep_cart(&mut self) -> Result<(), String> {
         let known: Vec<CartId> = self.model.carts.keys().copied().collect();
         let cart_id = if known.is_empty() || self.pick(3) == 0 {
@@ -460,24 +342,5 @@ impl<'a> Till<'a> {
             self.model.setting.wrote(Some(value), end == End::Done);
         }
         Ok(())
-    }
-
-    /// Sends and fetches until both sides have everything.
-    ///
-    /// # Errors
-    /// When they do not come together.
-    pub fn drain(&mut self) -> Result<(), String> {
-        for _ in 0..200 {
-            let sent = !self.push(200, false)?;
-            self.pull(500)?;
-            if sent && *self.model.cursor.now() == self.hub.changes.len() as u64 {
-                return Ok(());
-            }
-        }
-        Err(format!(
-            "the till stays at {} of {} changes",
-            self.model.cursor.now(),
-            self.hub.changes.len()
-        ))
     }
 }

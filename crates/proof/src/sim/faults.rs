@@ -4,10 +4,11 @@ use counterfoil_domain::{Op, OpEnvelope};
 use counterfoil_store::StoreError;
 use counterfoil_testkit::edit;
 
+use super::events::{Event, Letter};
 use super::node::Node;
 use super::step::Way;
 use super::storm::{Fault, TILLS_MAX};
-use super::world::{Event, Letter, World};
+use super::world::World;
 use super::{Outcome, book, say};
 
 /// Copies kept of a disk or of the hub; the oldest goes first.

@@ -2,9 +2,10 @@
 
 use counterfoil_sync::steps::{Pulled, Pushed};
 
+use super::events::Letter;
 use super::step::{Ended, Stage, Step, Way};
 use super::storm::Fault;
-use super::world::{Letter, World};
+use super::world::World;
 use super::{Outcome, say};
 
 /// Within so much virtual time after the last fault everybody has everything.

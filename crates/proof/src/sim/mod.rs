@@ -6,6 +6,7 @@ mod book;
 mod command;
 mod dice;
 mod disk;
+mod events;
 mod faults;
 mod heal;
 mod hub;

@@ -2,9 +2,10 @@
 
 use counterfoil_sync::{HubError, Response};
 
+use super::events::{Event, Letter};
 use super::step::{Step, Way};
 use super::storm::Fault;
-use super::world::{Event, Letter, PATIENCE_MS, World};
+use super::world::{PATIENCE_MS, World};
 use super::{Outcome, say};
 
 /// Earlier answers that a careless cache keeps of one till, and may serve in place of the right one.

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use counterfoil_domain::{Op, OpId, UnixMs};
 use counterfoil_store::Cursor;
-use counterfoil_sync::{Request, Response};
+use counterfoil_sync::Response;
 use counterfoil_testkit::ManualClock;
 use tempfile::TempDir;
 
 use super::book::Book;
 use super::dice::Dice;
+use super::events::{Due, Event, Letter};
 use super::hub::{HubCopy, HubNode, NO_LIMIT};
 use super::node::{Identity, Known, Node};
 use super::step::{Ended, Stage, Step, Way};
@@ -24,56 +25,6 @@ use super::{Outcome, disk, people, say};
 pub(super) const PATIENCE_MS: i64 = 30_000;
 /// More events than any run has: beyond, two sides keep each other busy for ever.
 const EVENTS_MAX: u64 = 30_000;
-
-/// What happens next.
-pub(super) enum Event {
-    /// Somebody does something at some till.
-    Person,
-    /// A till's timer; the number tells a timer that was set anew from an old one.
-    Tick(usize, Way, u64),
-    /// A request reaches the hub.
-    ToHub(Letter),
-    /// An answer reaches a till.
-    ToTill(Letter, Response),
-    /// A till has waited long enough.
-    Patience(usize, Way, u64),
-    /// Something breaks.
-    Breaks(Fault),
-    /// A cut line works again.
-    Mended(usize),
-}
-
-/// A request on its way, and whose it is.
-#[derive(Clone)]
-pub(super) struct Letter {
-    pub(super) node: usize,
-    pub(super) way: Way,
-    pub(super) step: u64,
-    pub(super) request: Request,
-}
-
-struct Due {
-    at: i64,
-    no: u64,
-    event: Event,
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.no) == (other.at, other.no)
-    }
-}
-impl Eq for Due {}
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.no).cmp(&(other.at, other.no))
-    }
-}
 
 /// What happened how often, for the report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -225,37 +176,6 @@ impl World {
         }
         let off = self.faults.magnitude(1_000, YEARS_MS);
         if self.faults.percent(50) { off } else { -off }
-    }
-
-    /// Everything that is known from the start to happen.
-    fn plan(&mut self) {
-        let horizon = self.storm.horizon_ms;
-        for _ in 0..self.storm.actions {
-            let at = self.rhythm.between(0, horizon);
-            self.at(at, Event::Person);
-        }
-        for node in 0..self.nodes.len() {
-            for way in [Way::Push, Way::Pull] {
-                let at = self.rhythm.between(0, horizon / 10);
-                self.set_timer(node, way, at);
-            }
-        }
-        for fault in Fault::ALL {
-            let times = match fault {
-                Fault::Partition | Fault::Clock | Fault::Crash | Fault::HubCrash | Fault::Newer => {
-                    3
-                }
-                Fault::Rollback | Fault::Clone | Fault::Restore => 2,
-                _ => 0,
-            };
-            if times == 0 || !self.storm.has(fault) {
-                continue;
-            }
-            for _ in 0..=self.faults.below(times) {
-                let at = self.faults.between(horizon / 10, horizon);
-                self.at(at, Event::Breaks(fault));
-            }
-        }
     }
 
     pub(super) fn at(&mut self, at: i64, event: Event) {
