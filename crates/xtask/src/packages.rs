@@ -60,6 +60,14 @@ pub const MEASURE: &[Package] = &[
     },
 ];
 
+/// What installs a program from Python's registry into a folder of its own.
+pub const PYTHON: &[Package] = &[Package {
+    debian: "python3-venv",
+    fedora: "python3",
+    arch: "python",
+    probe: Probe::Program("python3"),
+}];
+
 /// What libFuzzer is built with.
 pub const FUZZ: &[Package] = &[Package {
     debian: "g++",

@@ -2,7 +2,7 @@
 //! comparable work: N documents pushed by one client, N pulled by a second one.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -17,6 +17,9 @@ use crate::{packages, shell};
 const PACKAGE: &str = include_str!("package.json");
 const SERVER: &str = include_str!("pouchdb-server.cjs");
 const CLIENT: &str = include_str!("pouchdb-client.cjs");
+const ANKI: &str = include_str!("anki-peer.py");
+/// Exactly, so that figures of two days are of one program.
+const ANKI_PACKAGE: &str = "anki==26.9.3";
 
 /// What is not the same on both sides, printed with every table.
 const UNLIKE: &str = "\
@@ -25,7 +28,10 @@ not the same on both sides:
          each operation's place and hash, applies it to ledgers and balances and keeps its result; the tills sign, both compress
   PouchDB  LevelDB at the clients and the server, which does not sync what it writes: a power cut may take it back; documents are
          stored as they come, with their revisions
-the same: the bodies of the documents, 200 in a batch at most, one client that sends and one that fetches, HTTP over loopback, the disk";
+  Anki   one transaction for all of a sync at each end: one that breaks off begins again from nothing, and nobody else sees any
+         of it before; SQLite at the clients and the server; a document is a note, which brings a card; no history of changes, no
+         checks of each; compressed
+the same: the bodies of the documents, batches of 200 to 250, one client that sends and one that fetches, HTTP over loopback, the disk";
 
 /// What a developer may choose.
 #[derive(Args)]
@@ -49,65 +55,87 @@ struct Side {
     pull: Vec<Sample>,
 }
 
-/// Ours and PouchDB with its server.
+/// Ours, PouchDB with its server, and Anki with its own.
 pub fn peers(project: &Project, options: &Options) -> Result {
-    packages::ensure(project, &[packages::BUILD])?;
+    packages::ensure(project, &[packages::BUILD, packages::PYTHON])?;
     let mut build = project.cargo();
     build.args(["build", "--release"]);
     build.args(["--package", "counterfoil-hub"]);
     build.args(["--package", "counterfoil-proof"]);
     shell::timed("an optimised build", || shell::run(&mut build))?;
-    let peers = install(project)?;
+    let pouchdb = install_pouchdb(project)?;
+    let anki = install_anki(project)?;
     // Beside the build, on a real disk: a temporary folder may lie in memory, where nothing is durable.
     let home = tempfile::Builder::new()
         .prefix("bench-peers-")
         .tempdir_in(&project.target)?;
-    let at = |name: &str| home.path().join(name).display().to_string();
-    let ours = project.target.join("release").join("counterfoil-proof");
-    let documents = options.documents.to_string();
-    let mut args: Vec<String> = ["rounds", "--operations", &documents]
-        .map(str::to_owned)
-        .into();
-    args.extend(["--folder".to_owned(), at("ours")]);
-    args.extend(["--bodies".to_owned(), at("bodies.json")]);
-    let mut ours = Side::new("ours", Worker::start(&ours, &args)?);
-    // It says nothing before it is asked; then the bodies are there for the other side.
-    ours.take("push")?;
-    ours.take("pull")?;
-    let node = PathBuf::from("node");
-    let script = |name: &str| peers.join(name).display().to_string();
-    for folder in ["server", "clients"] {
-        fs::create_dir(home.path().join(folder))?;
-    }
-    let mut server = Worker::start(&node, &[script("server.cjs"), at("server")])?;
-    let url = server.line()?;
-    let clients = [script("client.cjs"), url, at("clients"), at("bodies.json")];
-    let mut pouchdb = Side::new("PouchDB", Worker::start(&node, &clients)?);
-    pouchdb.take("push")?;
-    pouchdb.take("pull")?;
-    for side in [&mut ours, &mut pouchdb] {
-        // The first round of each was for caches and logs.
-        side.push.clear();
-        side.pull.clear();
-    }
-    for turn in 0..options.rounds {
+    let home = home.path();
+    // It says nothing before it is asked; then the bodies are there for the others.
+    let mut sides = vec![start_ours(project, options, home)?];
+    let server = start_pouchdb_server(&pouchdb, home)?;
+    sides.push(start_pouchdb(&pouchdb, home, &server.1)?);
+    sides.push(start_anki(&anki, home)?);
+    for turn in 0..options.rounds as usize {
         for what in ["push", "pull"] {
-            let sides = if turn % 2 == 0 {
-                [&mut ours, &mut pouchdb]
-            } else {
-                [&mut pouchdb, &mut ours]
-            };
-            for side in sides {
+            // Nobody is always the first.
+            let first = turn % sides.len();
+            let (begin, rest) = sides.split_at_mut(first);
+            for side in rest.iter_mut().chain(begin) {
                 side.take(what)?;
             }
         }
     }
-    print(options, &ours, &pouchdb);
+    print(options, &sides);
     Ok(())
 }
 
-/// Puts the peers' programs into the build's folder, once.
-fn install(project: &Project) -> Result<PathBuf> {
+fn at(home: &Path, name: &str) -> String {
+    home.join(name).display().to_string()
+}
+
+fn start_ours(project: &Project, options: &Options, home: &Path) -> Result<Side> {
+    let program = project.target.join("release").join("counterfoil-proof");
+    let documents = options.documents.to_string();
+    let mut args: Vec<String> = ["rounds", "--operations", &documents]
+        .map(str::to_owned)
+        .into();
+    args.extend(["--folder".to_owned(), at(home, "ours")]);
+    args.extend(["--bodies".to_owned(), at(home, "bodies.json")]);
+    Side::start("ours", &program, &args)
+}
+
+/// The server, and where it listens.
+fn start_pouchdb_server(peers: &Path, home: &Path) -> Result<(Worker, String)> {
+    fs::create_dir(home.join("pouchdb-server"))?;
+    let args = [at(peers, "server.cjs"), at(home, "pouchdb-server")];
+    let mut server = Worker::start(Path::new("node"), &args)?;
+    let url = server.line()?;
+    Ok((server, url))
+}
+
+fn start_pouchdb(peers: &Path, home: &Path, url: &str) -> Result<Side> {
+    fs::create_dir(home.join("pouchdb"))?;
+    let args = [
+        at(peers, "client.cjs"),
+        url.to_owned(),
+        at(home, "pouchdb"),
+        at(home, "bodies.json"),
+    ];
+    Side::start("PouchDB", Path::new("node"), &args)
+}
+
+fn start_anki(peers: &Path, home: &Path) -> Result<Side> {
+    fs::create_dir_all(home.join("anki").join("server"))?;
+    let args = [
+        at(peers, "anki-peer.py"),
+        at(home, "anki"),
+        at(home, "bodies.json"),
+    ];
+    Side::start("Anki", &peers.join("venv/bin/python"), &args)
+}
+
+/// Puts PouchDB's programs into the build's folder, once.
+fn install_pouchdb(project: &Project) -> Result<PathBuf> {
     if !shell::has("node") || !shell::has("npm") {
         return Err(Failure::new(
             "node and npm are missing: install Node 20.19 or newer, from nodejs.org",
@@ -131,14 +159,43 @@ fn install(project: &Project) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Puts Anki into the build's folder, once.
+fn install_anki(project: &Project) -> Result<PathBuf> {
+    let folder = project.target.join("peers-anki");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("anki-peer.py"), ANKI)?;
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == ANKI_PACKAGE) {
+        return Ok(folder);
+    }
+    shell::timed("installing Anki and its server", || {
+        let mut venv = project.command("python3");
+        venv.args(["-m", "venv", "--clear"])
+            .arg(folder.join("venv"));
+        shell::run(&mut venv)?;
+        let pip = folder.join("venv/bin/pip").display().to_string();
+        let mut install = project.command(&pip);
+        // Built already: nothing of it is run while it is installed.
+        install.args(["install", "--quiet", "--only-binary", ":all:", ANKI_PACKAGE]);
+        shell::run(&mut install)
+    })?;
+    fs::write(installed, ANKI_PACKAGE)?;
+    Ok(folder)
+}
+
 impl Side {
-    const fn new(name: &'static str, worker: Worker) -> Self {
-        Self {
+    /// Starts a side, and lets it make a round that does not count: it is for caches and logs.
+    fn start(name: &'static str, program: &Path, args: &[String]) -> Result<Self> {
+        let mut worker = Worker::start(program, args)?;
+        for what in ["push", "pull"] {
+            worker.ask(what).context(name)?;
+        }
+        Ok(Self {
             name,
             worker,
             push: Vec::new(),
             pull: Vec::new(),
-        }
+        })
     }
 
     fn take(&mut self, what: &str) -> Result {
@@ -166,27 +223,48 @@ fn per_second(sample: &Sample) -> f64 {
     count / took.as_secs_f64()
 }
 
-fn print(options: &Options, ours: &Side, peer: &Side) {
-    let pairs = [
-        ("push", rate(&ours.push), rate(&peer.push)),
-        ("pull", rate(&ours.pull), rate(&peer.pull)),
+fn print(options: &Options, sides: &[Side]) {
+    let rates = [
+        (
+            "push",
+            sides.iter().map(|s| rate(&s.push)).collect::<Vec<_>>(),
+        ),
+        ("pull", sides.iter().map(|s| rate(&s.pull)).collect()),
     ];
     let (documents, rounds) = (options.documents, options.rounds);
     if options.json {
-        let figures: Vec<_> = pairs
+        let figures: Vec<_> = rates
             .iter()
-            .map(|(what, ours, theirs)| {
-                json!({ "measure": what, "ours_per_s": ours, "pouchdb_per_s": theirs, "ratio": ours / theirs })
+            .flat_map(|(what, rates)| {
+                let ours = rates.first().copied().unwrap_or_default();
+                sides.iter().zip(rates).skip(1).map(move |(peer, theirs)| {
+                    json!({
+                        "measure": what, "peer": peer.name, "ours_per_s": ours, "theirs_per_s": theirs,
+                        "ratio": ours / theirs,
+                    })
+                })
             })
             .collect();
         let line = json!({ "documents": documents, "rounds": rounds, "figures": figures });
         println!("{line}");
         return;
     }
-    println!("{documents} documents a round, {rounds} rounds, medians, documents a second");
-    println!("{:6} {:>12} {:>12} {:>10}", "", "ours", peer.name, "ratio");
-    for (what, ours, theirs) in pairs {
-        println!("{what:6} {ours:12.0} {theirs:12.0} {:>9.1}x", ours / theirs);
+    println!(
+        "{documents} documents a round, {rounds} rounds, medians, documents a second; in brackets ours to theirs"
+    );
+    let cells = sides.iter().map(|side| format!("{:>16}", side.name));
+    println!("{:6}{}", "", cells.collect::<String>());
+    for (what, rates) in rates {
+        let ours = rates.first().copied().unwrap_or_default();
+        let cells = rates.iter().enumerate().map(|(place, rate)| {
+            let cell = if place == 0 {
+                format!("{rate:.0}")
+            } else {
+                format!("{rate:.0} ({:.1}x)", ours / rate)
+            };
+            format!("{cell:>16}")
+        });
+        println!("{what:6}{}", cells.collect::<String>());
     }
     println!("{UNLIKE}");
 }
