@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use counterfoil_tests::failure::Context as _;
 use counterfoil_tests::group::Group;
-use counterfoil_tests::{Failure, Result};
+use counterfoil_tests::{Failure, Result, wait};
 use serde_json::Value;
 
 /// What one round took.
@@ -33,13 +33,17 @@ impl Sample {
     }
 }
 
-/// A running program; dropping it ends it.
+/// How long a program may take to end what it started itself.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A running program; dropping it ends it. It sees the end of its input first, so that it can end what it started, which is
+/// in groups of its own.
 pub struct Worker {
     name: String,
-    // Before the group, so that its end is seen.
-    input: ChildStdin,
+    /// Nothing once it is to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    _group: Group,
+    group: Group,
 }
 
 impl Worker {
@@ -57,9 +61,9 @@ impl Worker {
         let output = BufReader::new(group.child().stdout.take().ok_or_else(gone)?);
         Ok(Self {
             name,
-            input,
+            input: Some(input),
             output,
-            _group: group,
+            group,
         })
     }
 
@@ -74,8 +78,10 @@ impl Worker {
 
     /// Has one round done.
     pub fn ask(&mut self, round: &str) -> Result<Sample> {
-        writeln!(self.input, "{round}")?;
-        self.input.flush()?;
+        if let Some(input) = &mut self.input {
+            writeln!(input, "{round}")?;
+            input.flush()?;
+        }
         let line = self.line().context(round)?;
         let said: Value = serde_json::from_str(&line).context(&line)?;
         let us = said["us"].as_array().context_of(round)?;
@@ -94,6 +100,14 @@ impl Worker {
     }
 }
 
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.input = None;
+        // Whoever does not end is ended with its group.
+        let _ = wait::until(GRACE, "the end of the program", || self.group.ended());
+    }
+}
+
 trait ContextOf<T> {
     fn context_of(self, what: &str) -> Result<T>;
 }
@@ -101,5 +115,24 @@ trait ContextOf<T> {
 impl<T> ContextOf<T> for Option<T> {
     fn context_of(self, what: &str) -> Result<T> {
         self.ok_or_else(|| Failure::new(format!("{what} did not say how long it took")))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::path::Path;
+
+    use super::Worker;
+
+    #[test]
+    fn a_program_that_is_let_go_of_ends_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let tidied = folder.path().join("tidied");
+        let script = format!("echo ready; cat; touch {}", tidied.display());
+        let args = ["-c".to_owned(), script];
+        let mut worker = Worker::start(Path::new("sh"), &args).unwrap();
+        assert_eq!(worker.line().unwrap(), "ready");
+        drop(worker);
+        assert!(tidied.exists());
     }
 }

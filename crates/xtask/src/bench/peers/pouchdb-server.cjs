@@ -7,3 +7,5 @@ app.use("/", require("express-pouchdb")(PouchDB, { mode: "minimumForPouchDB", in
 const server = app.listen(0, "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${server.address().port}`);
 });
+// It ends with whoever started it.
+process.stdin.resume().on("end", () => process.exit(0));
