@@ -223,6 +223,29 @@ fn axe_finds_nothing_on_any_place_in_either_theme() -> Result {
 
 #[test]
 #[ignore = "needs a display: cargo xtask test --only stories"]
+fn words_change_their_colour_with_the_shop_even_where_nothing_moves() -> Result {
+    let stage = Stage::open()?;
+    let window = &stage.window;
+    till::appearance(window, till::Theme::Light, "en")?;
+    till::go(window, "counter")?;
+    // As the system does at sunset, and back.
+    for theme in [till::Theme::Dark, till::Theme::Light] {
+        till::paint(window, theme)?;
+        window.settle()?;
+        let stale = window.run(
+            "const ink = getComputedStyle(document.body).color;
+             const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+             return [...document.querySelectorAll(arguments[0])]
+               .filter((e) => own(e) && getComputedStyle(e).color !== ink).map((e) => e.innerText)",
+            &[json!(format!("{} p, h1, h2, h3", id("bar")))],
+        )?;
+        assert_eq!(stale, json!([]), "{theme:?}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
 fn axe_finds_nothing_on_a_phone() -> Result {
     let stage = Stage::open()?;
     stage.window.resize(PHONE.width, PHONE.height)?;
