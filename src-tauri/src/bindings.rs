@@ -89,6 +89,7 @@ pub fn builder() -> Builder<tauri::Wry> {
             counter::camera_start,
             counter::camera_start_frames,
             counter::camera_frame,
+            counter::camera_picture,
             counter::camera_stop,
             counter::camera_light,
             customers::customers,

@@ -7,9 +7,30 @@ use std::path::Path;
 use crate::failure::Context as _;
 use crate::{Failure, Result};
 
-/// The size of the video, in pixels; a camera's own shape.
-const WIDTH: u32 = 960;
-const HEIGHT: u32 = 540;
+/// How large a video is, and how fast.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Format {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Pictures a second.
+    pub fps: u32,
+}
+
+/// Enough for a story: a camera's own shape, and little to be drawn.
+pub const SMALL: Format = Format {
+    width: 960,
+    height: 540,
+    fps: 15,
+};
+/// What a camera usually gives.
+pub const HD: Format = Format {
+    width: 1280,
+    height: 720,
+    fps: 30,
+};
+
 /// What the desk is grey of, and how white paper is under a shop's lamp.
 const DESK: u8 = 176;
 const PAPER: u8 = 240;
@@ -70,27 +91,29 @@ impl Grey {
     }
 }
 
-/// Writes a video (Y4M) that shows `card` in one pose after the other; none is the empty desk.
+/// Writes a video (Y4M) in this `format` that shows `card` in one pose after the other; none is the empty desk.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn film(path: &Path, card: &Grey, poses: &[Option<Pose>]) -> Result {
+pub fn film(path: &Path, card: &Grey, poses: &[Option<Pose>], format: Format) -> Result {
     let mut video = BufWriter::new(File::create(path)?);
-    writeln!(video, "YUV4MPEG2 W{WIDTH} H{HEIGHT} F15:1 Ip A1:1 Cmono")?;
+    let Format { width, height, fps } = format;
+    writeln!(video, "YUV4MPEG2 W{width} H{height} F{fps}:1 Ip A1:1 Cmono")?;
     for pose in poses {
         video.write_all(b"FRAME\n")?;
-        video.write_all(&frame(card, *pose))?;
+        video.write_all(&frame(card, *pose, format))?;
     }
     video.flush()?;
     Ok(())
 }
 
-fn frame(card: &Grey, pose: Option<Pose>) -> Vec<u8> {
-    let mut pixels = vec![DESK; (WIDTH * HEIGHT) as usize];
+fn frame(card: &Grey, pose: Option<Pose>, format: Format) -> Vec<u8> {
+    let Format { width, height, .. } = format;
+    let mut pixels = vec![DESK; (width * height) as usize];
     let Some(pose) = pose else { return pixels };
-    let scale = card.height as f32 / (pose.size * HEIGHT as f32);
+    let scale = card.height as f32 / (pose.size * height as f32);
     let (sin, cos) = pose.degrees.to_radians().sin_cos();
-    let (middle_x, middle_y) = (pose.x * WIDTH as f32, pose.y * HEIGHT as f32);
+    let (middle_x, middle_y) = (pose.x * width as f32, pose.y * height as f32);
     let seen = |x: f32, y: f32| {
         let (x, y) = (x - middle_x, y - middle_y);
         let across = (x * cos + y * sin) * scale + card.width as f32 / 2.0;
@@ -98,7 +121,7 @@ fn frame(card: &Grey, pose: Option<Pose>) -> Vec<u8> {
         card.at(across, down).map_or(DESK, |grey| grey.min(PAPER))
     };
     for (index, pixel) in pixels.iter_mut().enumerate() {
-        let (x, y) = (index as u32 % WIDTH, index as u32 / WIDTH);
+        let (x, y) = (index as u32 % width, index as u32 / width);
         // Nine looks a pixel, as a sensor gathers light over its face.
         let looks = (0..9).map(|look| {
             let (dx, dy) = (look % 3, look / 3);
@@ -144,6 +167,20 @@ pub fn comes_and_goes() -> Vec<Option<Pose>> {
         path(40, rest, pose(0.52, 0.52, 10.0)),
     ]
     .concat()
+}
+
+/// The card is held and sways a little, over and over.
+pub fn sways() -> Vec<Option<Pose>> {
+    let turn = |at: u8| {
+        let angle = f32::from(at) / 12.0 * std::f32::consts::TAU;
+        Some(Pose {
+            x: 0.5 + 0.04 * angle.cos(),
+            y: 0.5 + 0.03 * angle.sin(),
+            size: 0.8,
+            degrees: 5.0 * angle.sin(),
+        })
+    };
+    (0..12).map(turn).collect()
 }
 
 /// The card lies still, a little turned.

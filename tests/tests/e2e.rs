@@ -129,7 +129,8 @@ fn a_card_that_moves_before_the_camera_is_outlined_and_stamped_once() -> Result 
     let folder = tempfile::tempdir()?;
     let eye = folder.path().join("eye.y4m");
     let stage = rosa_with_a_camera(&eye)?;
-    let customer = camera::film_a_card(&stage.window, &eye, &video::comes_and_goes())?;
+    let customer =
+        camera::film_a_card(&stage.window, &eye, &video::comes_and_goes(), video::SMALL)?;
     camera::follow(&stage.window, &customer)?;
     camera::pull_out_and_in(&stage.window, &eye)
 }
@@ -140,7 +141,7 @@ fn the_outline_lies_on_the_code_at_every_size() -> Result {
     let folder = tempfile::tempdir()?;
     let eye = folder.path().join("eye.y4m");
     let stage = rosa_with_a_camera(&eye)?;
-    camera::film_a_card(&stage.window, &eye, &video::lies_there())?;
+    camera::film_a_card(&stage.window, &eye, &video::lies_there(), video::SMALL)?;
     for size in [PHONE, TABLET, DESKTOP] {
         stage.window.resize(size.width, size.height)?;
         camera::wait_for_outline(&stage.window)?;

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use counterfoil_domain::Clock as _;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
@@ -14,13 +12,17 @@ use counterfoil_scan::{
 
 use crate::failure::Outcome;
 use crate::host::SystemClock;
-use crate::view::{CameraEventView, CameraHint, CameraView, Failure, ScanOutcome, ScanVia};
+use crate::view::{
+    CameraEventView, CameraHint, CameraPicture, CameraView, Failure, ScanOutcome, ScanVia,
+};
 use crate::{Counterfoil, Inner};
 
 /// How long a new camera waits for the one before to free the device; a camera that hangs is given up earlier.
 const FREE_WAIT: Duration = Duration::from_secs(5);
 /// How long after a failure a camera is tried again.
 const REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// How long whoever asks for a picture waits for one.
+const PICTURE_WAIT: Duration = Duration::from_secs(1);
 /// How long a stop keeps its caller waiting; the rest happens behind it.
 const STOP_WAIT: Duration = Duration::from_millis(500);
 
@@ -62,7 +64,7 @@ impl Counterfoil {
             .collect())
     }
 
-    /// Starts the camera in the place of one that runs already; what it sees, and why it fails, goes to `on_event` from
+    /// Starts the camera in the place of one that runs already; what it reads, and why it fails, goes to `on_event` from
     /// its own thread. One that is not there, or is pulled out, is waited for until it is stopped.
     ///
     /// # Errors
@@ -86,6 +88,19 @@ impl Counterfoil {
         let listener = self.listener(freed, on_event);
         slot.running = Some(CameraThread::keep(source, REOPEN_PAUSE, options, listener));
         Ok(())
+    }
+
+    /// Waits for the running camera's next picture, for at most about a second, in the bytes of [`CameraPicture`]: the newest
+    /// one that was not given yet. None comes where there is no camera, or none that shows what it sees.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn camera_picture(&self) -> Outcome<Option<Vec<u8>>> {
+        let running = self.inner.camera.lock();
+        let viewfinder = running.running.as_ref().map(CameraHandle::viewfinder);
+        drop(running);
+        let preview = viewfinder.and_then(|viewfinder| viewfinder.next(PICTURE_WAIT));
+        Ok(preview.map(|preview| CameraPicture::of(&preview).to_bytes()))
     }
 
     /// Starts reading the frames that [`Self::camera_frame`] hands in, in the place of any other camera: those of the web
@@ -207,17 +222,6 @@ fn open(file: Option<&Path>, chosen: &str) -> Result<Box<dyn FrameSource>, Camer
 /// What the screen is told of an event; nothing once the app is gone.
 fn act(app: &Weak<Inner>, event: CameraEvent) -> Option<CameraEventView> {
     Some(match event {
-        CameraEvent::Preview {
-            jpeg,
-            width,
-            height,
-            outlines,
-        } => CameraEventView::Preview {
-            data_uri: format!("data:image/jpeg;base64,{}", BASE64.encode(jpeg)),
-            width,
-            height,
-            outlines: outlines.iter().map(flat).collect(),
-        },
         CameraEvent::Outlines(outlines) => CameraEventView::Outlines {
             outlines: outlines.iter().map(flat).collect(),
         },

@@ -10,7 +10,7 @@ mod common;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Till, host};
 use counterfoil_app::Counterfoil;
@@ -38,6 +38,17 @@ fn next(told: &Receiver<CameraEventView>, wanted: fn(&CameraEventView) -> bool) 
         if wanted(&event) {
             return event;
         }
+    }
+}
+
+/// The camera's next picture, in the bytes that the window gets.
+fn picture(app: &Counterfoil) -> Vec<u8> {
+    let since = Instant::now();
+    loop {
+        if let Some(bytes) = app.camera_picture().unwrap() {
+            return bytes;
+        }
+        assert!(since.elapsed() < PATIENCE, "no picture came");
     }
 }
 
@@ -118,41 +129,76 @@ fn a_scan_at_a_locked_till_is_refused_and_the_camera_goes_on() {
         panic!("nobody is signed in: {outcome:?}");
     };
     assert_eq!(failure.code, "not_signed_in");
-    next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    picture(&app);
     app.camera_stop().unwrap();
 }
 
 #[test]
-fn a_preview_is_a_picture_that_a_screen_shows_as_it_is() {
+fn a_picture_that_is_asked_for_comes_with_its_size_and_its_pixels() {
     let (_folder, app, _) = before_a_card();
-    let told = start(&app);
-    let event = next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
-    let CameraEventView::Preview {
-        data_uri,
-        width,
-        height,
-        ..
-    } = event
-    else {
-        panic!("a preview was waited for");
-    };
-    assert!(data_uri.starts_with("data:image/jpeg;base64,/9j/"));
-    assert!(width > 0 && height > 0);
+    let _told = start(&app);
+    let bytes = picture(&app);
+    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    assert_eq!(bytes[0], 1);
+    let (width, height) = (word(4), word(8));
+    assert!(width > 0 && width <= 640 && height > 0);
+    assert_eq!(
+        bytes.len(),
+        16 + 32 * usize::from(bytes[1]) + width * height
+    );
     app.camera_stop().unwrap();
 }
 
 #[test]
-fn a_preview_tells_where_the_card_lies_in_it() {
+fn a_picture_tells_where_the_card_lies_in_it() {
     let (_folder, app, _) = before_a_card();
     let told = start(&app);
     next(&told, scan);
-    let event = next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
-    let CameraEventView::Preview { outlines, .. } = event else {
-        panic!("a preview was waited for");
-    };
-    assert_eq!(outlines.len(), 1);
-    assert_eq!(outlines[0].len(), 8);
+    let bytes = picture(&app);
+    assert_eq!(bytes[1], 1);
+    let corners = bytes[16..48].chunks_exact(4);
+    let corners: Vec<f32> = corners
+        .map(|four| f32::from_le_bytes(four.try_into().unwrap()))
+        .collect();
+    assert!(corners.iter().all(|c| (0.0..=1.0).contains(c)));
+    assert!(corners[0] < corners[2], "{corners:?}");
     app.camera_stop().unwrap();
+}
+
+#[test]
+fn a_window_that_asks_late_gets_what_the_camera_sees_now() {
+    let (_folder, app, _) = before_a_card();
+    let _told = start(&app);
+    let number = |bytes: &[u8]| u32::from_le_bytes(bytes[12..16].try_into().unwrap());
+    let first = number(&picture(&app));
+    // Nobody asks for what the camera sees meanwhile.
+    let since = Instant::now();
+    let missed = 5 * Duration::from_millis(1000 / 15);
+    while since.elapsed() < missed {
+        std::thread::yield_now();
+    }
+    let second = number(&picture(&app));
+    assert!(second > first + 1, "{first}, then {second}");
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn there_are_no_pictures_without_a_camera_and_none_of_one_that_has_a_screen_of_its_own() {
+    let (_folder, app, _) = before_a_card();
+    assert_eq!(app.camera_picture().unwrap(), None);
+    app.camera_start_frames(Box::new(|_| ())).unwrap();
+    assert_eq!(app.camera_picture().unwrap(), None);
+    app.camera_stop().unwrap();
+}
+
+#[test]
+fn whoever_waits_for_a_picture_is_answered_when_the_camera_stops() {
+    let till = Till::new();
+    // It is waited for without end.
+    let app = with_eye(&till, Path::new("/nowhere/eye.png"));
+    let told = start(&app);
+    next(&told, stopped);
+    assert_eq!(app.camera_picture().unwrap(), None);
 }
 
 #[test]
@@ -243,7 +289,7 @@ fn a_camera_that_vanishes_is_told_and_comes_back_by_itself() {
     assert_eq!((failure.code.as_str(), waiting), ("camera_gone", true));
     std::fs::rename(&away, &eye).unwrap();
     next(&told, |e| matches!(e, CameraEventView::Opened { .. }));
-    next(&told, |e| matches!(e, CameraEventView::Preview { .. }));
+    picture(&app);
     app.camera_stop().unwrap();
     next(&told, stopped);
 }

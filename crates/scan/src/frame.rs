@@ -1,12 +1,9 @@
 //! Grey pictures: all that decoding needs, and a quarter of the bytes.
 
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
 /// The shortest side of a piece of a picture, in pixels: nothing smaller holds a code.
 const PIECE_MIN: u32 = 21;
 
-/// Why a frame could not be made or shown.
+/// Why a frame could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// The bytes do not fill the picture that the size promises.
@@ -24,9 +21,6 @@ pub enum FrameError {
     /// No JPEG, or one that can't be read.
     #[error("the bytes are no JPEG that can be read")]
     Jpeg,
-    /// The preview could not be written as JPEG.
-    #[error("the preview could not be made: {0}")]
-    Preview(String),
 }
 
 /// An 8-bit grey picture, rows packed without padding, 0 is black.
@@ -204,6 +198,15 @@ impl GreyFrame {
         Some(self.shrunk(scale(self.width), scale(self.height)))
     }
 
+    /// At most `width_max` pixels wide, its shape kept; `None` where it is no wider already.
+    pub(crate) fn no_wider_than(&self, width_max: u32) -> Option<Self> {
+        if width_max == 0 || self.width <= width_max {
+            return None;
+        }
+        let high = u64::from(self.height) * u64::from(width_max) / u64::from(self.width);
+        Some(self.shrunk(width_max, u32::try_from(high.max(1)).unwrap_or(u32::MAX)))
+    }
+
     fn shrunk(&self, width: u32, height: u32) -> Self {
         let edges = |from: u32, to: u32| -> Vec<usize> {
             (0..=u64::from(to))
@@ -247,44 +250,6 @@ pub struct Frame {
     pub grey: GreyFrame,
 }
 
-/// A frame made small enough for a screen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
-    /// A grey JPEG.
-    pub jpeg: Vec<u8>,
-    /// Its width in pixels.
-    pub width: u32,
-    /// Its height in pixels.
-    pub height: u32,
-}
-
-/// A frame as a grey JPEG at most `width_max` pixels wide, `quality` from 1 to 100.
-///
-/// # Errors
-/// [`FrameError::Preview`] where the encoder refuses (a side above 65,535 pixels).
-pub fn preview_jpeg(frame: &GreyFrame, width_max: u32, quality: u8) -> Result<Preview, FrameError> {
-    let wide = frame.width.max(1);
-    let side = u64::from(width_max.max(1)) * u64::from(wide.max(frame.height)) / u64::from(wide);
-    let small = (wide > width_max)
-        .then(|| frame.shrunk_to(u32::try_from(side).unwrap_or(u32::MAX)))
-        .flatten();
-    let shown = small.as_ref().unwrap_or(frame);
-    let mut jpeg = Vec::with_capacity(shown.luma.len() / 4);
-    JpegEncoder::new_with_quality(&mut jpeg, quality.clamp(1, 100))
-        .encode(
-            &shown.luma,
-            shown.width,
-            shown.height,
-            ExtendedColorType::L8,
-        )
-        .map_err(|err| FrameError::Preview(err.to_string()))?;
-    Ok(Preview {
-        jpeg,
-        width: shown.width,
-        height: shown.height,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,19 +289,12 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_is_a_jpeg_no_wider_than_asked() {
-        let frame = GreyFrame::new(1280, 720, vec![128; 1280 * 720]).unwrap();
-        let preview = preview_jpeg(&frame, 640, 70).unwrap();
-        assert_eq!((preview.width, preview.height), (640, 360));
-        let read = image::load_from_memory(&preview.jpeg).unwrap();
-        assert_eq!((read.width(), read.height()), (640, 360));
-    }
-
-    #[test]
-    fn a_small_frame_is_previewed_as_it_is() {
-        let frame = GreyFrame::new(100, 300, vec![128; 30_000]).unwrap();
-        let preview = preview_jpeg(&frame, 640, 70).unwrap();
-        assert_eq!((preview.width, preview.height), (100, 300));
+    fn a_picture_is_narrowed_whatever_its_shape() {
+        let frame = |w, h| GreyFrame::new(w, h, vec![128; (w * h) as usize]).unwrap();
+        let narrowed = |w, h| frame(w, h).no_wider_than(640).map(|f| (f.width, f.height));
+        assert_eq!(narrowed(1280, 720), Some((640, 360)));
+        assert_eq!(narrowed(720, 1280), Some((640, 1137)));
+        assert_eq!(narrowed(640, 9000), None);
     }
 
     proptest! {

@@ -25,10 +25,11 @@ mod wedge;
 pub use camera::{CameraInfo, NokhwaCamera, list_cameras};
 pub use camera_thread::{
     CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Clock, OnCameraEvent,
+    Preview, Viewfinder,
 };
 pub use decode::{Hint, ScanLimits, Scanner, Sight, Stopwatch, caught_panics, decode};
 pub use file_camera::{FileCamera, FileCameraOptions};
-pub use frame::{Frame, FrameError, GreyFrame, Preview, preview_jpeg};
+pub use frame::{Frame, FrameError, GreyFrame};
 pub use picture::{PICTURE_MEGAPIXELS_MAX, PictureError, decode_picture};
 pub use pixels::{PixelFormat, grey_of};
 pub use pushed::{FrameInbox, PushedFrames};

@@ -170,10 +170,7 @@ fn with_pictures(
 fn next_news(events: &Receiver<CameraEvent>) -> CameraEvent {
     loop {
         match events.recv_timeout(PATIENCE).expect("no news came") {
-            CameraEvent::Preview { .. }
-            | CameraEvent::Outlines(_)
-            | CameraEvent::Scan(_)
-            | CameraEvent::Hint(_) => {}
+            CameraEvent::Outlines(_) | CameraEvent::Scan(_) | CameraEvent::Hint(_) => {}
             news => return news,
         }
     }

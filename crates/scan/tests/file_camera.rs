@@ -18,7 +18,7 @@ use counterfoil_scan::{
 use image::GrayImage;
 
 const FAST: FileCameraOptions = FileCameraOptions {
-    fps: 1000.0,
+    fps: Some(1000.0),
     picture_ms: 1,
 };
 
@@ -82,7 +82,7 @@ fn a_picture_of_a_folder_stays_in_view() {
     fs::write(dir.path().join("1.png"), png(&small("first"))).unwrap();
     fs::write(dir.path().join("2.png"), png(&small("second"))).unwrap();
     let options = FileCameraOptions {
-        fps: 1000.0,
+        fps: Some(1000.0),
         picture_ms: 3,
     };
     let mut camera = FileCamera::open(dir.path(), options).unwrap();
@@ -252,7 +252,7 @@ fn a_slow_camera_says_not_yet_instead_of_blocking() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("1.png"), png(&small("first"))).unwrap();
     let options = FileCameraOptions {
-        fps: 0.1,
+        fps: Some(0.1),
         picture_ms: 1,
     };
     let mut camera = FileCamera::open(dir.path(), options).unwrap();

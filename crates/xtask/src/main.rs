@@ -87,6 +87,8 @@ enum Bench {
         #[arg(long, hide = true)]
         inside: Option<PathBuf>,
     },
+    /// What the camera's picture on the screen costs: pictures a second and shares of a core, a camera of 720p at 30
+    Preview(bench::preview::Options),
     /// Recall, false reads and time of the code readers on a set of pictures
     Scan(bench::scan::Options),
     /// From the text of a decoded card to its committed stamp, beside what SQLite needs for one row
@@ -121,6 +123,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Startup { times, inside }) => {
             bench::startup(&project, times, inside.as_deref())
         }
+        Task::Bench(Bench::Preview(options)) => bench::preview::preview(&project, &options),
         Task::Bench(Bench::Scan(options)) => bench::scan::scan(&project, &options),
         Task::Bench(Bench::Stamp { customers, release }) => {
             bench::stamp(&project, customers, release)

@@ -11,7 +11,7 @@ use counterfoil_app::view::{
 };
 use tauri::ipc::Channel;
 
-use super::{App, run};
+use super::{App, RawBytes, run};
 
 /// What is offered.
 #[tauri::command]
@@ -219,6 +219,15 @@ pub async fn camera_frame(app: App<'_>, base64: String) -> Outcome<()> {
     .await
 }
 
+/// The camera's next picture, once there is one: bytes that `picture.ts` reads, none where none came for a second. Asking is
+/// what keeps pictures from piling up before a window that does not show them.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_picture(app: App<'_>) -> Outcome<RawBytes> {
+    let picture = run(&app, |app| app.camera_picture()).await?;
+    Ok(RawBytes(picture.unwrap_or_default()))
+}
+
 /// Stops the camera.
 #[tauri::command]
 #[specta::specta]
@@ -233,7 +242,7 @@ pub async fn camera_light(app: App<'_>, on: bool) -> Outcome<()> {
     run(&app, move |app| app.camera_light(on)).await
 }
 
-/// Starts the camera; what it sees goes through the channel.
+/// Starts the camera; what it reads goes through the channel, its pictures are asked for.
 #[tauri::command]
 #[specta::specta]
 pub async fn camera_start(app: App<'_>, on_event: Channel<CameraEventView>) -> Outcome<()> {

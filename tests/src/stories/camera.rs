@@ -18,7 +18,12 @@ const OUTLINE: &str = r#"[data-testid="camera-outline"] polygon:last-child"#;
 ///
 /// # Errors
 /// When the enrolment is refused, or the card cannot be saved.
-pub fn film_a_card(window: &Window, eye: &Path, poses: &[Option<Pose>]) -> Result<String> {
+pub fn film_a_card(
+    window: &Window,
+    eye: &Path,
+    poses: &[Option<Pose>],
+    format: video::Format,
+) -> Result<String> {
     let name = "Valeria Quispe";
     counter::enrol(window, name, &counter::fresh_phone())?;
     let found = till::invoke(window, "customers", &json!({"query": name, "limit": 1}))?;
@@ -26,7 +31,7 @@ pub fn film_a_card(window: &Window, eye: &Path, poses: &[Option<Pose>]) -> Resul
     let wanted = json!({"customerId": customer, "format": "png"});
     let saved = till::invoke(window, "save_card", &wanted)?;
     let card = fs::read(saved["path"].as_str().unwrap_or_default())?;
-    video::film(eye, &Grey::from_png(&card)?, poses)?;
+    video::film(eye, &Grey::from_png(&card)?, poses, format)?;
     Ok(customer.to_owned())
 }
 

@@ -99,7 +99,7 @@ export const commands = {
 	payView: (tenders: Tender[]) => typedError<PayView, Failure>(__TAURI_INVOKE("pay_view", { tenders })),
 	/**  Completes the sale. */
 	completeSale: (tenders: Tender[]) => typedError<SaleView, Failure>(__TAURI_INVOKE("complete_sale", { tenders })),
-	/**  Starts the camera; what it sees goes through the channel. */
+	/**  Starts the camera; what it reads goes through the channel, its pictures are asked for. */
 	cameraStart: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start", { onEvent })),
 	/**  Starts reading the frames that the window hands in. */
 	cameraStartFrames: (onEvent: Channel<CameraEventView>) => typedError<null, Failure>(__TAURI_INVOKE("camera_start_frames", { onEvent })),
@@ -108,6 +108,11 @@ export const commands = {
 	 *  numbers, and itself advises base 64 there.
 	 */
 	cameraFrame: (base64: string) => typedError<null, Failure>(__TAURI_INVOKE("camera_frame", { base64 })),
+	/**
+	 *  The camera's next picture, once there is one: bytes that `picture.ts` reads, none where none came for a second. Asking is
+	 *  what keeps pictures from piling up before a window that does not show them.
+	 */
+	cameraPicture: () => typedError<ArrayBuffer, Failure>(__TAURI_INVOKE("camera_picture")),
 	/**  Stops the camera. */
 	cameraStop: () => typedError<null, Failure>(__TAURI_INVOKE("camera_stop")),
 	/**  Turns the camera's light on or off. */
@@ -288,19 +293,9 @@ export type BootView = {
 
 /**  What the camera tells the screen. */
 export type CameraEventView = 
-/**  A picture of the preview. */
-{ kind: "preview"; 
-/**  JPEG as a data URI. */
-data_uri: string; 
-/**  Pixels across. */
-width: number; 
-/**  Pixels down. */
-height: number; 
-/**  The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn. */
-outlines: number[][] } | 
 /**  Where codes lie now in the screen's own picture. */
 { kind: "outlines"; 
-/**  As in a preview. */
+/**  The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn. */
 outlines: number[][] } | 
 /**  A code was read and acted upon. */
 { kind: "scan"; 

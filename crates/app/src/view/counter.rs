@@ -230,21 +230,9 @@ pub enum CameraHint {
     reason = "a few a second; a box would only add noise"
 )]
 pub enum CameraEventView {
-    /// A picture of the preview.
-    Preview {
-        /// JPEG as a data URI.
-        data_uri: String,
-        /// Pixels across.
-        width: u32,
-        /// Pixels down.
-        height: u32,
-        /// The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn.
-        #[specta(type = Vec<Vec<i32>>)]
-        outlines: Vec<Vec<f64>>,
-    },
     /// Where codes lie now in the screen's own picture.
     Outlines {
-        /// As in a preview.
+        /// The corners of each code in it, 0 to 1 of the picture, in order around it: x and y in turn.
         #[specta(type = Vec<Vec<i32>>)]
         outlines: Vec<Vec<f64>>,
     },

@@ -52,12 +52,7 @@ impl Watched {
             let Ok(event) = self.events.recv_timeout(left) else {
                 break;
             };
-            let said = match &event {
-                CameraEvent::Preview { width, height, .. } => {
-                    format!("a preview {width} x {height}")
-                }
-                other => format!("{other:?}"),
-            };
+            let said = format!("{event:?}");
             if let Some(found) = wanted(event) {
                 return Ok(found);
             }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use counterfoil_scan::{
@@ -30,6 +31,8 @@ const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 const GROWTH_KB_MAX: i64 = 6 * 1024;
 /// With fewer pictures than this share of what was asked for, the machine was too busy to say anything.
 const PACE_LEAST: f64 = 0.9;
+/// How long a screen waits for a picture before it looks whether the camera still runs.
+const PICTURE_WAIT: Duration = Duration::from_secs(1);
 /// How long after its last picture a code may still be told.
 const AFTERMATH: Duration = Duration::from_secs(3);
 
@@ -37,7 +40,6 @@ const AFTERMATH: Duration = Duration::from_secs(3);
 #[derive(Default)]
 struct Told {
     scans: BTreeMap<String, u32>,
-    previews: u64,
     hints: u64,
     opened: u64,
     lost: u64,
@@ -48,7 +50,6 @@ impl Told {
     fn hear(&mut self, event: CameraEvent) {
         match event {
             CameraEvent::Scan(scan) => *self.scans.entry(scan.code).or_default() += 1,
-            CameraEvent::Preview { .. } => self.previews += 1,
             CameraEvent::Hint(_) => self.hints += 1,
             CameraEvent::Opened { .. } => self.opened += 1,
             CameraEvent::Lost(_) => self.lost += 1,
@@ -83,6 +84,7 @@ fn run() -> Result<(), String> {
     let play = Arc::new(Mutex::new(Play::new(fps)));
     let (tell, events) = mpsc::channel();
     let mut camera = start(&play, tell);
+    let screen = Screen::before(&camera)?;
     let length = Duration::from_secs(u64::from(minutes) * 60);
     let started = Instant::now();
     let mut told = Told::default();
@@ -109,6 +111,7 @@ fn run() -> Result<(), String> {
         }
     }
     camera.stop();
+    let previews = screen.pictures()?;
     events.try_iter().for_each(|event| told.hear(event));
 
     let play = play.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,11 +119,12 @@ fn run() -> Result<(), String> {
     let share = |ms: u64| 100.0 * ms as f64 / took.as_millis().max(1) as f64;
     println!(
         "frames: {} taken ({rate:.1} a second), {} decoded, {} replaced by a newer one first; {} previews",
-        stats.frames_taken, stats.frames_decoded, stats.frames_dropped, told.previews
+        stats.frames_taken, stats.frames_decoded, stats.frames_dropped, previews
     );
     println!(
-        "processor: {:.1} % of a core for decoding and previews, {:.1} % for making the pictures",
+        "processor: {:.1} % of a core for decoding, {:.1} % for previews, {:.1} % for making the pictures",
         share(cpu.decode),
+        share(cpu.screen),
         share(cpu.camera)
     );
     println!(
@@ -141,6 +145,30 @@ fn run() -> Result<(), String> {
         return Ok(());
     }
     Err(wrong.join("; "))
+}
+
+/// A screen that shows every picture that it gets.
+struct Screen(JoinHandle<u64>);
+
+impl Screen {
+    fn before(camera: &CameraHandle) -> Result<Self, String> {
+        let pictures = camera.viewfinder();
+        let shows = move || {
+            let mut shown = 0;
+            while !pictures.has_ended() {
+                shown += u64::from(pictures.next(PICTURE_WAIT).is_some());
+            }
+            shown
+        };
+        let thread = thread::Builder::new().name(process::SCREEN.to_owned());
+        let shows = thread.spawn(shows).map_err(|err| err.to_string())?;
+        Ok(Self(shows))
+    }
+
+    /// How many there were, once the camera has stopped.
+    fn pictures(self) -> Result<u64, String> {
+        self.0.join().map_err(|_| "the screen crashed".to_owned())
+    }
 }
 
 fn start(play: &Arc<Mutex<Play>>, tell: mpsc::Sender<CameraEvent>) -> CameraHandle {

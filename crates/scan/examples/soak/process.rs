@@ -5,11 +5,16 @@ use std::fs;
 /// Clock ticks of the kernel's interface to programs last this long, on every system that Linux runs on.
 const TICK_MS: u64 = 10;
 
+/// The name of the thread that takes the pictures for the screen.
+pub const SCREEN: &str = "soak-screen";
+
 /// Time on a core, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {
-    /// Of the thread that decodes and makes previews.
+    /// Of the thread that decodes.
     pub decode: u64,
+    /// Of the thread that asks for previews, on which they are made.
+    pub screen: u64,
     /// Of the thread that takes pictures; these are made on it.
     pub camera: u64,
 }
@@ -41,6 +46,8 @@ pub fn cpu_ms() -> Result<Cpu, String> {
             cpu.decode += ms;
         } else if head.ends_with("(scan-camera") {
             cpu.camera += ms;
+        } else if head.ends_with(SCREEN) {
+            cpu.screen += ms;
         }
     }
     Ok(cpu)

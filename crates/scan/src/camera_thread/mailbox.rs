@@ -1,13 +1,25 @@
 //! What the camera's two threads share: room for one frame, and the news of its coming and going.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{CameraEvent, CameraStats, HUNG_CAMERA_WAIT};
 use crate::frame::Frame;
 use crate::source::CameraError;
 use crate::types::ScanSource;
+
+/// A frame as it was taken.
+pub(super) struct Taken {
+    pub(super) frame: Frame,
+    pub(super) kind: ScanSource,
+    /// Counts those of the camera thread from 1, over all openings of its source.
+    pub(super) number: u64,
+    /// When, in Unix milliseconds.
+    pub(super) at_ms: i64,
+    /// The same for measuring how long ago that is.
+    pub(super) since: Instant,
+}
 
 /// What the two threads share: room for one frame.
 #[derive(Default)]
@@ -18,7 +30,7 @@ pub(super) struct Mailbox {
 
 #[derive(Default)]
 pub(super) struct Slot {
-    pub(super) newest: Option<(Frame, ScanSource)>,
+    pub(super) newest: Option<Arc<Taken>>,
     /// That it came and went.
     pub(super) notices: VecDeque<CameraEvent>,
     /// Why no more frames come.
@@ -33,7 +45,7 @@ pub(super) struct Slot {
 
 pub(super) enum Next {
     Notice(CameraEvent),
-    Frame(Frame, ScanSource),
+    Frame(Arc<Taken>),
     Ended(CameraError),
     Stop,
 }
@@ -58,8 +70,8 @@ impl Mailbox {
             if let Some(notice) = slot.notices.pop_front() {
                 return Next::Notice(notice);
             }
-            if let Some((frame, kind)) = slot.newest.take() {
-                return Next::Frame(frame, kind);
+            if let Some(taken) = slot.newest.take() {
+                return Next::Frame(taken);
             }
             if let Some(err) = slot.ended.take() {
                 return Next::Ended(err);

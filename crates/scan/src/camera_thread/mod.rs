@@ -1,9 +1,12 @@
 //! A camera on threads of its own: one takes frames as they come, one decodes the newest. A slow
-//! decoder loses frames; it never makes a queue, and never makes the app wait.
+//! decoder loses frames; it never makes a queue, and never makes the app wait. A screen asks for its pictures.
 
 mod decoder;
 mod mailbox;
+mod outlines;
+mod pace;
 mod take;
+mod viewfinder;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -11,10 +14,12 @@ use std::time::Duration;
 
 use self::decoder::Decoder;
 use self::mailbox::{Mailbox, Next};
-use self::take::take_frames;
+use self::take::{Taker, take_frames};
 use crate::decode::{Hint, guarded};
 use crate::source::{CameraError, FrameSource};
 use crate::types::{Point, Scan};
+
+pub use self::viewfinder::{Preview, Viewfinder};
 
 /// How long a stop waits for a camera that hangs in its driver, before it is left behind.
 const HUNG_CAMERA_WAIT: Duration = Duration::from_secs(3);
@@ -28,18 +33,7 @@ pub type OnCameraEvent = Box<dyn Fn(CameraEvent) + Send>;
 /// What a camera does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CameraEvent {
-    /// What it sees, small.
-    Preview {
-        /// A grey JPEG.
-        jpeg: Vec<u8>,
-        /// Its width in pixels.
-        width: u32,
-        /// Its height in pixels.
-        height: u32,
-        /// Where the codes in it lie: the corners of each, in order around it.
-        outlines: Vec<[Point; 4]>,
-    },
-    /// Where codes lie now, as in a preview; told on a change, and only where there are no previews to carry it.
+    /// Where codes lie now, as in a [`Preview`]; told on a change, and only where there are no previews to carry it.
     Outlines(Vec<[Point; 4]>),
     /// A code came into view.
     Scan(Scan),
@@ -66,14 +60,12 @@ pub enum CameraEvent {
 #[derive(Clone)]
 pub struct CameraOptions {
     /// The most frames that are decoded in a second, since an idle camera should not eat a core;
-    /// 0 for all.
+    /// 0 for all. While a code moves all are, so that its outline moves along.
     pub decode_fps_max: u32,
     /// The most previews a second; 0 for none, where the screen has a picture of its own.
     pub preview_fps_max: u32,
     /// The widest preview, in pixels.
     pub preview_width_max: u32,
-    /// JPEG quality of previews, 1 to 100.
-    pub preview_quality: u8,
     /// A code counts again after it was missing for this many decoded frames ...
     pub leave_frames: u32,
     /// ... and for this many milliseconds.
@@ -88,9 +80,8 @@ impl CameraOptions {
     pub fn new(clock: Clock) -> Self {
         Self {
             decode_fps_max: 20,
-            preview_fps_max: 15,
+            preview_fps_max: 30,
             preview_width_max: 640,
-            preview_quality: 70,
             leave_frames: 8,
             leave_ms: 800,
             clock,
@@ -107,6 +98,8 @@ pub struct CameraStats {
     pub frames_dropped: u64,
     /// Frames that were decoded.
     pub frames_decoded: u64,
+    /// Frames that were passed over, since no decoding was due.
+    pub frames_passed: u64,
 }
 
 /// Starts cameras.
@@ -143,19 +136,28 @@ impl CameraThread {
         on_event: OnCameraEvent,
     ) -> CameraHandle {
         let mailbox = Arc::new(Mailbox::default());
+        let viewfinder = Viewfinder::new(&options);
         // Kept reachable from here: where the thread can't be made, its closure is lost.
         let on_event = Arc::new(Mutex::new(on_event));
         let decoder = thread::Builder::new()
             .name("scan-decode".to_owned())
             .spawn({
-                let (mailbox, on_event) = (Arc::clone(&mailbox), Arc::clone(&on_event));
+                let on_event = Arc::clone(&on_event);
+                let taker = Taker {
+                    mailbox: Arc::clone(&mailbox),
+                    viewfinder: viewfinder.clone(),
+                    clock: Arc::clone(&options.clock),
+                };
                 move || {
                     let on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
-                    if guarded(|| run(source, pause, &options, &mailbox, &*on_event)).is_none() {
+                    let (mailbox, viewfinder) =
+                        (Arc::clone(&taker.mailbox), taker.viewfinder.clone());
+                    if guarded(|| run(source, pause, &options, taker, &*on_event)).is_none() {
                         // The callback panicked: at least the device must not stay taken.
                         tracing::error!("the camera's callback panicked; the camera stops");
                         mailbox.change(|slot| slot.stop = true);
                     }
+                    viewfinder.end();
                 }
             });
         let thread = match decoder {
@@ -164,16 +166,22 @@ impl CameraThread {
                 let on_event = on_event.lock().unwrap_or_else(PoisonError::into_inner);
                 on_event(CameraEvent::Error(CameraError::Failed(err.to_string())));
                 on_event(CameraEvent::Stopped);
+                viewfinder.end();
                 None
             }
         };
-        CameraHandle { mailbox, thread }
+        CameraHandle {
+            mailbox,
+            viewfinder,
+            thread,
+        }
     }
 }
 
 /// A running camera. Dropping it stops it.
 pub struct CameraHandle {
     mailbox: Arc<Mailbox>,
+    viewfinder: Viewfinder,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -194,6 +202,12 @@ impl CameraHandle {
     /// Turns the camera's light on or off before its next frame; [`CameraEvent::Light`] tells that it did.
     pub fn light(&self, on: bool) {
         self.mailbox.lock().light = Some(on);
+    }
+
+    /// Its pictures, for a screen; they outlive the handle, and end with the camera.
+    #[must_use]
+    pub fn viewfinder(&self) -> Viewfinder {
+        self.viewfinder.clone()
     }
 
     /// Whether the camera is still at work.
@@ -221,31 +235,30 @@ fn run(
     source: impl FnMut() -> Result<Box<dyn FrameSource>, CameraError> + Send + 'static,
     pause: Option<Duration>,
     options: &CameraOptions,
-    mailbox: &Arc<Mailbox>,
+    taker: Taker,
     on_event: &(dyn Fn(CameraEvent) + Send),
 ) {
-    let taker = thread::Builder::new()
+    let (mailbox, viewfinder) = (Arc::clone(&taker.mailbox), taker.viewfinder.clone());
+    let thread = thread::Builder::new()
         .name("scan-camera".to_owned())
-        .spawn({
-            let mailbox = Arc::clone(mailbox);
-            move || {
-                let err = take_frames(source, pause, &mailbox);
-                mailbox.change(|slot| {
-                    slot.ended = err;
-                    slot.released = true;
-                });
-            }
+        .spawn(move || {
+            let err = take_frames(source, pause, &taker);
+            taker.mailbox.change(|slot| {
+                slot.ended = err;
+                slot.released = true;
+            });
         });
-    let mut decoder = Decoder::new(options, on_event);
-    let err = match taker {
+    let mut decoder = Decoder::new(options, on_event, &viewfinder);
+    let err = match thread {
         // Not joined: a driver that hangs must not take the app with it.
         Ok(_) => loop {
             match mailbox.next() {
                 Next::Notice(notice) => decoder.tell(notice),
-                Next::Frame(frame, kind) => {
-                    if decoder.take(&frame, kind) {
-                        mailbox.lock().stats.frames_decoded += 1;
-                    }
+                Next::Frame(taken) => {
+                    let decoded = decoder.take(&taken);
+                    let stats = &mut mailbox.lock().stats;
+                    stats.frames_decoded += u64::from(decoded);
+                    stats.frames_passed += u64::from(!decoded);
                 }
                 Next::Ended(err) => break Some(err),
                 Next::Stop => break None,
@@ -257,6 +270,7 @@ fn run(
         }
     };
     mailbox.change(|slot| slot.stop = true);
+    viewfinder.end();
     if let Some(err) = err {
         tracing::warn!(code = err.code(), %err, "the camera stopped");
         on_event(CameraEvent::Error(err));

@@ -15,14 +15,17 @@ use crate::types::ScanSource;
 /// The longest that [`FileCamera`] waits for its next frame before it says "not yet".
 const WAIT_MAX: Duration = Duration::from_millis(100);
 
+/// Frames a second of a recording that does not tell.
+const FPS: f64 = 15.0;
+
 /// The longer side of what it gives, in pixels: a camera gives no more either.
 pub(crate) const SIDE_MAX: u32 = 1280;
 
 /// How a file camera plays.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FileCameraOptions {
-    /// Frames a second, 0.1 to 1000.
-    pub fps: f64,
+    /// Frames a second, 0.1 to 1000; `None` for what the recording says of itself, or else 15.
+    pub fps: Option<f64>,
     /// How long each picture of a folder stays in view, in milliseconds. Videos ignore it.
     pub picture_ms: u32,
 }
@@ -30,7 +33,7 @@ pub struct FileCameraOptions {
 impl Default for FileCameraOptions {
     fn default() -> Self {
         Self {
-            fps: 15.0,
+            fps: None,
             picture_ms: 2000,
         }
     }
@@ -40,6 +43,11 @@ impl Default for FileCameraOptions {
 trait Recording: Send {
     /// The next frame; a text says why there is none.
     fn next(&mut self) -> Result<GreyFrame, String>;
+
+    /// Frames a second, where it tells.
+    fn fps(&self) -> Option<f64> {
+        None
+    }
 }
 
 /// A camera that plays a folder of pictures (by name), a Y4M or an MJPEG file.
@@ -58,15 +66,15 @@ impl FileCamera {
     /// # Errors
     /// [`CameraError::FileUnreadable`] where there is nothing to play.
     pub fn open(path: &Path, options: FileCameraOptions) -> Result<Self, CameraError> {
-        let fps = if options.fps.is_finite() {
-            options.fps.clamp(0.1, 1000.0)
-        } else {
-            15.0
-        };
-        let hold = (f64::from(options.picture_ms) * fps / 1000.0)
+        let sane = |fps: f64| fps.is_finite().then(|| fps.clamp(0.1, 1000.0));
+        let wanted = options.fps.and_then(sane);
+        let hold = (f64::from(options.picture_ms) * wanted.unwrap_or(FPS) / 1000.0)
             .round()
             .max(1.0) as u64;
         let recording = open_recording(path, hold).map_err(|reason| unreadable(path, reason))?;
+        let fps = wanted
+            .or_else(|| recording.fps().and_then(sane))
+            .unwrap_or(FPS);
         Ok(Self {
             path: path.to_owned(),
             recording,

@@ -19,6 +19,7 @@ pub(super) struct Y4m {
     width: u32,
     height: u32,
     chroma_bytes: i64,
+    fps: Option<f64>,
     first_frame: u64,
 }
 
@@ -34,6 +35,7 @@ impl Y4m {
             width,
             height,
             chroma_bytes,
+            fps: rate(&header),
             first_frame,
         };
         this.read_frame()?.ok_or("the video holds no frame")?;
@@ -81,6 +83,10 @@ impl Recording for Y4m {
         self.read_frame()?
             .ok_or_else(|| "the video holds no frame".to_owned())
     }
+
+    fn fps(&self) -> Option<f64> {
+        self.fps
+    }
 }
 
 fn read_line(file: &mut impl BufRead) -> Result<Option<String>, String> {
@@ -96,16 +102,25 @@ fn read_line(file: &mut impl BufRead) -> Result<Option<String>, String> {
     }
 }
 
+/// What follows a tag of the header.
+fn tagged(header: &str, tag: char) -> Option<&str> {
+    header
+        .split(' ')
+        .skip(1)
+        .find_map(|word| word.strip_prefix(tag))
+}
+
+/// Frames a second, where the header tells: a fraction; 0:0 says that it is not known.
+fn rate(header: &str) -> Option<f64> {
+    let (above, below) = tagged(header, 'F')?.split_once(':')?;
+    let (above, below) = (above.parse::<u32>().ok()?, below.parse::<u32>().ok()?);
+    (above > 0 && below > 0).then(|| f64::from(above) / f64::from(below))
+}
+
 /// Width, height and the bytes of colour behind each grey plane.
 fn parse_header(header: &str) -> Result<(u32, u32, i64), String> {
-    let value = |tag: char| {
-        header
-            .split(' ')
-            .skip(1)
-            .find_map(|word| word.strip_prefix(tag))
-    };
     let size = |tag| {
-        value(tag)
+        tagged(header, tag)
             .and_then(|v| v.parse::<u32>().ok())
             .filter(|v| *v > 0)
     };
@@ -116,7 +131,7 @@ fn parse_header(header: &str) -> Result<(u32, u32, i64), String> {
     if w * h > MEGAPIXELS_MAX * 1_000_000 {
         return Err(format!("the video is too large ({width} x {height})"));
     }
-    let chroma = match value('C').unwrap_or("420") {
+    let chroma = match tagged(header, 'C').unwrap_or("420") {
         "420" | "420jpeg" | "420mpeg2" | "420paldv" => 2 * w.div_ceil(2) * h.div_ceil(2),
         "411" => 2 * w.div_ceil(4) * h,
         "422" => 2 * w.div_ceil(2) * h,
@@ -141,6 +156,15 @@ mod tests {
         );
         assert_eq!(parse_header("YUV4MPEG2 W5 H3"), Ok((5, 3, 12)));
         assert_eq!(parse_header("YUV4MPEG2 W4 H2 Cmono"), Ok((4, 2, 0)));
+    }
+
+    #[test]
+    fn the_header_gives_the_rate_where_it_is_known() {
+        assert_eq!(rate("YUV4MPEG2 W4 H2 F30:1 Ip"), Some(30.0));
+        assert_eq!(rate("YUV4MPEG2 W4 H2 F25:2"), Some(12.5));
+        for unknown in ["F0:0", "F30:0", "F30", "F-1:1", "Ip"] {
+            assert_eq!(rate(&format!("YUV4MPEG2 W4 H2 {unknown}")), None);
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use counterfoil_scan::{
-    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, Frame, FrameSource,
-    GreyFrame, Scan,
+    CameraError, CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Frame,
+    FrameSource, GreyFrame, Preview, Scan,
 };
 
 use super::{frame, on_a_desk, page, paste, qr};
@@ -130,6 +130,25 @@ impl Bench {
             std::thread::yield_now();
         }
         self.now_ms.fetch_add(300, Ordering::SeqCst);
+    }
+
+    /// Shows a picture to the camera and tells what a screen is shown of it, with 300 ms of the test's clock for it; nothing
+    /// where no picture is due.
+    pub fn shows(&mut self, picture: &GreyFrame) -> Option<Preview> {
+        let looked_at = |stats: CameraStats| stats.frames_decoded + stats.frames_passed;
+        let before = looked_at(self.handle.stats());
+        self.hand.send(Ok(picture.clone())).unwrap();
+        let start = Instant::now();
+        while looked_at(self.handle.stats()) == before {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "the picture was never looked at"
+            );
+            std::thread::yield_now();
+        }
+        self.decoded = self.handle.stats().frames_decoded;
+        self.now_ms.fetch_add(300, Ordering::SeqCst);
+        self.handle.viewfinder().next(Duration::ZERO)
     }
 
     pub fn events_so_far(&self) -> Vec<CameraEvent> {

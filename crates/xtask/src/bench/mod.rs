@@ -7,6 +7,7 @@ mod table;
 mod worker;
 
 pub mod peers;
+pub mod preview;
 pub mod scan;
 
 use std::fs;

@@ -22,7 +22,7 @@ pub fn take(folder: &Path) -> Result<usize> {
     })?;
     till::unlock(&stage.window, Staff::Carmen)?;
     till::appearance(&stage.window, till::Theme::Light, "es")?;
-    camera::film_a_card(&stage.window, &eye, &video::lies_there())?;
+    camera::film_a_card(&stage.window, &eye, &video::lies_there(), video::SMALL)?;
     camera::wait_for_outline(&stage.window)?;
     stage.window.wait_for(&id("stamp-word"))?;
     let mut taken = album.take(&stage.window, "camera-outline")?;

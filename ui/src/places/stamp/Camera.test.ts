@@ -12,7 +12,11 @@ import { inTurn } from "./sight.svelte";
 vi.mock("$/app/scan.svelte", () => ({ handle: vi.fn() }));
 
 let card: object | undefined;
+/** Without the questions for pictures, which come all the time. */
 let calls: string[] = [];
+/** The question for a picture that waits for its answer. */
+let answer: ((bytes: ArrayBuffer) => void) | undefined;
+let asked = 0;
 let stopping: Promise<unknown> | undefined;
 let tell: (event: CameraEventView) => void = () => undefined;
 
@@ -32,13 +36,24 @@ function hide(hidden: boolean): void {
   flushSync();
 }
 
-const preview: CameraEventView = {
-  kind: "preview",
-  data_uri: "data:image/jpeg;base64,AAAA",
-  width: 640,
-  height: 360,
-  outlines: [],
-};
+/** The camera sees the next picture: grey, 640 x 360, with codes in it. */
+async function pictured(...outlines: number[][]): Promise<void> {
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  const pixels = 16 + outlines.length * 32;
+  const bytes = new ArrayBuffer(pixels + 640 * 360);
+  new Uint8Array(bytes).set([1, outlines.length]);
+  const view = new DataView(bytes);
+  view.setUint32(4, 640, true);
+  view.setUint32(8, 360, true);
+  outlines.flat().forEach((corner, at) => view.setFloat32(16 + at * 4, corner, true));
+  const painted = put.mock.calls.length;
+  answer?.(bytes);
+  answer = undefined;
+  await vi.waitFor(() => expect(put).toHaveBeenCalledTimes(painted + 1));
+  flushSync();
+}
+
+const put = vi.fn();
 const gone: CameraEventView = {
   kind: "failed",
   failure: { code: "camera_gone", message: "", retry: true, field: null, params: {} },
@@ -50,7 +65,22 @@ beforeEach(async () => {
   setLanguage("en");
   calls = [];
   stopping = undefined;
+  answer = undefined;
+  asked = 0;
+  put.mockReset();
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue({
+    createImageData: (width: number, height: number) => ({
+      width,
+      height,
+      data: new Uint8ClampedArray(width * height * 4),
+    }),
+    putImageData: put,
+  } as unknown as GPUCanvasContext);
   mockIPC((command, args) => {
+    if (command === "camera_picture") {
+      asked += 1;
+      return new Promise<ArrayBuffer>((done) => (answer = done));
+    }
     calls.push(command);
     const channel = (args as { onEvent?: { onmessage: typeof tell } }).onEvent;
     if (channel) tell = (event) => channel.onmessage(event);
@@ -72,8 +102,9 @@ it.each<[CameraHint, string, string]>([
   ["too_blurred", "blurred", "borroso"],
   ["too_far", "Come closer", "pequeño"],
   ["glare", "mirrored", "refleja"],
-])("says %s in its own words, to eyes and ears", (hint, english, spanish) => {
-  sees(preview, { kind: "hint", hint });
+])("says %s in its own words, to eyes and ears", async (hint, english, spanish) => {
+  await pictured();
+  sees({ kind: "hint", hint });
   expect(at("camera-hint")?.textContent).toContain(english);
   expect(spoken.polite).toContain(english);
   setLanguage("es");
@@ -81,36 +112,36 @@ it.each<[CameraHint, string, string]>([
   expect(at("camera-hint")?.textContent).toContain(spanish);
 });
 
-it("takes the hint away when the code is read", () => {
-  sees(preview, { kind: "hint", hint: "glare" });
+it("takes the hint away when the code is read", async () => {
+  await pictured();
+  sees({ kind: "hint", hint: "glare" });
   sees({ kind: "scan", outcome: merchant, outline: null });
   expect(at("camera-hint")).toBeNull();
   expect(handle).toHaveBeenCalledWith(merchant);
 });
 
-it("takes the hint away when it is over", () => {
-  sees(preview, { kind: "hint", hint: "glare" }, { kind: "hint", hint: null });
+it("takes the hint away when it is over", async () => {
+  await pictured();
+  sees({ kind: "hint", hint: "glare" }, { kind: "hint", hint: null });
   expect(at("camera-hint")).toBeNull();
 });
 
-it("outlines the code where it lies in each picture, and nothing once it has left", () => {
+it("outlines the code where it lies in each picture, and nothing once it has left", async () => {
   const corners = [0.25, 0.5, 0.75, 0.5, 0.75, 1, 0.25, 1];
-  sees({ ...preview, outlines: [corners] });
+  await pictured(corners);
   const outline = (): string | null | undefined =>
     at("camera-outline")?.querySelector("polygon")?.getAttribute("points");
   expect(outline()).toBe("160,180 480,180 480,360 160,360");
-  sees({ ...preview, outlines: [corners.map((corner) => corner / 2)] });
+  await pictured(corners.map((corner) => corner / 2));
   expect(outline()).toBe("80,90 240,90 240,180 80,180");
-  sees(preview);
+  await pictured();
   expect(at("camera-outline")).toBeNull();
 });
 
-it("lights the outline up when the code is read, for a moment", () => {
+it("lights the outline up when the code is read, for a moment", async () => {
+  await pictured([0, 0, 1, 0, 1, 1, 0, 1]);
   vi.useFakeTimers();
-  sees(
-    { kind: "scan", outcome: merchant, outline: null },
-    { ...preview, outlines: [[0, 0, 1, 1]] },
-  );
+  sees({ kind: "scan", outcome: merchant, outline: null });
   expect(at("camera-outline")?.classList).toContain("lit");
   vi.advanceTimersByTime(1000);
   flushSync();
@@ -118,18 +149,20 @@ it("lights the outline up when the code is read, for a moment", () => {
   vi.useRealTimers();
 });
 
-it("says that the camera was pulled out and is looked for, and goes on when it is back", () => {
-  sees(preview, gone);
+it("says that the camera was pulled out and is looked for, and goes on when it is back", async () => {
+  await pictured();
+  sees(gone);
   expect(at("camera-failure")?.textContent).toContain("disconnected");
   expect(at("camera-waiting")).not.toBeNull();
-  sees({ kind: "opened", has_lamp: false }, preview);
+  sees({ kind: "opened", has_lamp: false });
+  await pictured();
   expect(at("camera-failure")).toBeNull();
   expect(at("camera-frame")).not.toBeNull();
   expect(spoken.polite).toContain("back");
 });
 
 it("lets go of the camera while the window is hidden, and takes it again after", async () => {
-  sees(preview);
+  await pictured();
   hide(true);
   await called("camera_start", "camera_stop");
   expect(at("camera-frame")).toBeNull();
@@ -138,7 +171,7 @@ it("lets go of the camera while the window is hidden, and takes it again after",
 });
 
 it("starts the camera again only once its stop has come through", async () => {
-  sees(preview);
+  await pictured();
   let stopped: () => void = () => undefined;
   stopping = new Promise((done) => (stopped = () => done(undefined)));
   hide(true);
@@ -155,7 +188,8 @@ it("lets go of the camera when the preview closes", async () => {
 });
 
 it("turns the camera's light on, and shows that it shines once the camera says so", async () => {
-  sees(preview, { kind: "opened", has_lamp: true });
+  await pictured();
+  sees({ kind: "opened", has_lamp: true });
   const pressed = (): string | null | undefined => at("camera-lamp")?.getAttribute("aria-pressed");
   at("camera-lamp")?.click();
   await called("camera_start", "camera_light");
@@ -164,7 +198,47 @@ it("turns the camera's light on, and shows that it shines once the camera says s
   expect(pressed()).toBe("true");
 });
 
-it("offers no light where the camera has none", () => {
-  sees(preview, { kind: "opened", has_lamp: false });
+it("offers no light where the camera has none", async () => {
+  await pictured();
+  sees({ kind: "opened", has_lamp: false });
   expect(at("camera-lamp")).toBeNull();
+});
+
+it("asks for the next picture once this one is painted, and not before", async () => {
+  const frames: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (frame: FrameRequestCallback) => frames.push(frame));
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  answer?.(new ArrayBuffer(0));
+  answer = undefined;
+  // None came: it is asked again.
+  await vi.waitFor(() => expect(asked).toBe(2));
+  const shown = pictured();
+  await vi.waitFor(() => expect(frames).toHaveLength(1));
+  // A window that does not paint.
+  await new Promise((done) => setTimeout(done, 0));
+  expect(asked).toBe(2);
+  frames[0]?.(0);
+  await shown;
+  await vi.waitFor(() => expect(asked).toBe(3));
+  vi.unstubAllGlobals();
+});
+
+it("shows no picture that was on its way when the camera was lost", async () => {
+  await pictured();
+  sees(gone);
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  const late = new ArrayBuffer(16 + 1);
+  new Uint8Array(late).set([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  answer?.(late);
+  await vi.waitFor(() => expect(asked).toBe(3));
+  expect(at("camera-frame")).toBeNull();
+  expect(at("camera-failure")).not.toBeNull();
+});
+
+it("asks for no pictures of a camera that has stopped", async () => {
+  await vi.waitFor(() => expect(asked).toBe(1));
+  sees({ kind: "stopped" });
+  answer?.(new ArrayBuffer(0));
+  await new Promise((done) => setTimeout(done, 150));
+  expect(asked).toBe(1);
 });

@@ -24,9 +24,8 @@ export class Sight {
 
   take(event: CameraEventView): void {
     switch (event.kind) {
-      case "preview":
       case "outlines":
-        this.outlines = event.outlines;
+        this.outline(event.outlines);
         return;
       case "scan":
         this.#light();
@@ -41,6 +40,11 @@ export class Sight {
       case "stopped":
         this.blank();
     }
+  }
+
+  outline(outlines: number[][]): void {
+    // Nothing in place of nothing, many times a second, is no change.
+    if (outlines.length > 0 || this.outlines.length > 0) this.outlines = outlines;
   }
 
   blank(): void {
