@@ -3,98 +3,13 @@
 use qrcode::types::Color;
 use qrcode::{EcLevel, QrCode, Version};
 
+use super::dice::Dice;
 use super::light;
+use super::scene::surroundings;
+use super::trouble::Trouble;
 
 pub const WIDTH: usize = 1280;
 pub const HEIGHT: usize = 720;
-
-/// What makes a picture hard to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    Tiny,
-    Blurred,
-    Moved,
-    Steep,
-    Curved,
-    Spot,
-    Shadow,
-    Damaged,
-    Large,
-    Many,
-    Bare,
-    Dark,
-    Washed,
-    Inverted,
-    Mirrored,
-    Screen,
-    Grainy,
-    Cluttered,
-    Dotted,
-    Logo,
-}
-
-impl Trouble {
-    pub const ALL: [Self; 20] = [
-        Self::Tiny,
-        Self::Blurred,
-        Self::Moved,
-        Self::Steep,
-        Self::Curved,
-        Self::Spot,
-        Self::Shadow,
-        Self::Damaged,
-        Self::Large,
-        Self::Many,
-        Self::Bare,
-        Self::Dark,
-        Self::Washed,
-        Self::Inverted,
-        Self::Mirrored,
-        Self::Screen,
-        Self::Grainy,
-        Self::Cluttered,
-        Self::Dotted,
-        Self::Logo,
-    ];
-}
-
-/// Random numbers that are the same for the same seed (Marsaglia 2003).
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        let mut dice = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        for _ in 0..16 {
-            dice.next();
-        }
-        dice
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 >> 20
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    pub fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (high - low) * (self.next() % 1_000_001) as f32 / 1e6
-    }
-
-    /// Around 0, of that standard deviation, nearly.
-    pub fn grain(&mut self, spread: f32) -> f32 {
-        let sum: f32 = (0..3).map(|_| self.between(-1.0, 1.0)).sum();
-        sum * spread
-    }
-
-    pub fn chance(&mut self, share: f32) -> bool {
-        self.between(0.0, 1.0) < share
-    }
-}
 
 /// A printed code.
 struct Print {
@@ -102,12 +17,15 @@ struct Print {
     dark: Vec<bool>,
     quiet: f32,
     dotted: bool,
+    rounded: bool,
     inverted: bool,
     mirrored: bool,
     /// A square in the middle with something else in it, in modules.
     logo: f32,
     ink: f32,
     paper: f32,
+    /// What is held before it: a place, a reach, a grey.
+    thumb: [f32; 4],
     /// Scratches and stains: a place, a reach across and down, a turn, a grey.
     marks: Vec<[f32; 6]>,
 }
@@ -120,32 +38,47 @@ struct Pose {
     module: f32,
     lean: (f32, f32),
     bend: f32,
+    /// Waves in the paper: how fast across and down, where they begin, how far they move what is printed, in modules.
+    crumple: [[f32; 4]; 3],
 }
 
-/// What it says, and the picture's grey values.
-pub fn picture(trouble: Trouble, dice: &mut Dice) -> Result<(String, Vec<u8>), String> {
-    let second = Trouble::ALL[dice.below(Trouble::ALL.len())];
-    let troubles = if dice.chance(0.3) {
-        vec![trouble, second]
-    } else {
-        vec![trouble]
-    };
+pub struct Picture {
+    /// What it says.
+    pub text: String,
+    pub luma: Vec<u8>,
+    /// Of each code the middles of its finder patterns: between the others, to the right, below; of paper that is flat.
+    pub finders: Vec<[(f32, f32); 3]>,
+}
+
+/// A picture of its own for each dice.
+pub fn picture(troubles: &[Trouble], dice: &mut Dice) -> Result<Picture, String> {
+    let mut finders = Vec::new();
     let has = |one: Trouble| troubles.contains(&one);
     let mut scene = surroundings(has(Trouble::Cluttered), dice);
     let version = if has(Trouble::Large) {
         14 + dice.below(22)
+    } else if has(Trouble::Middling) {
+        9 + dice.below(12)
+    } else if has(Trouble::Close) {
+        1 + dice.below(4)
     } else {
         1 + dice.below(8)
     };
     let fits = (HEIGHT as f32 * 0.9) / (17.0 + 4.0 * version as f32 + 8.0) / 1.2;
     let module = if has(Trouble::Tiny) {
         dice.between(1.5, 3.0)
+    } else if has(Trouble::Close) {
+        1.15 * fits
     } else if has(Trouble::Many) || has(Trouble::Cluttered) {
         dice.between(1.8, 3.2)
     } else {
         dice.between(2.2, 9.0)
     };
-    let module = module.min(fits);
+    let module = if has(Trouble::Close) {
+        module
+    } else {
+        module.min(fits)
+    };
     let count = if has(Trouble::Many) {
         3 + dice.below(8)
     } else {
@@ -155,7 +88,7 @@ pub fn picture(trouble: Trouble, dice: &mut Dice) -> Result<(String, Vec<u8>), S
     let rows = count.div_ceil(columns);
     // Of many all say the same, since a picture's label has room for one text.
     let version = if count > 1 { version.min(5) } else { version };
-    let (print, text) = print(version, &troubles, dice)?;
+    let (print, text) = print(version, troubles, dice)?;
     for number in 0..count {
         let cell = (WIDTH as f32 / columns as f32, HEIGHT as f32 / rows as f32);
         let reach = (print.side as f32 + 2.0 * print.quiet) * module / 2.0;
@@ -185,14 +118,29 @@ pub fn picture(trouble: Trouble, dice: &mut Dice) -> Result<(String, Vec<u8>), S
             } else {
                 0.0
             },
+            crumple: if has(Trouble::Crumpled) {
+                std::array::from_fn(|_| {
+                    let (sin, cos) = dice.between(-3.1, 3.1).sin_cos();
+                    let wave = 6.3 / (dice.between(0.35, 1.1) * print.side as f32);
+                    let height = dice.between(0.1, 0.3) / wave / 2.5;
+                    [sin * wave, cos * wave, dice.between(0.0, 6.3), height]
+                })
+            } else {
+                [[0.0; 4]; 3]
+            },
         };
+        finders.push(pose.finders(print.side as f32));
         paint(&mut scene, &print, &pose);
     }
-    light::fall(&mut scene, &troubles, module, dice);
+    light::fall(&mut scene, troubles, module, dice);
     let luma = scene
         .iter()
         .map(|v| (v + dice.grain(1.5)).clamp(0.0, 255.0) as u8);
-    Ok((text, luma.collect()))
+    Ok(Picture {
+        text,
+        luma: luma.collect(),
+        finders,
+    })
 }
 
 fn print(version: usize, troubles: &[Trouble], dice: &mut Dice) -> Result<(Print, String), String> {
@@ -261,6 +209,12 @@ fn print(version: usize, troubles: &[Trouble], dice: &mut Dice) -> Result<(Print
             dice.between(2.0, 4.0)
         },
         dotted: has(Trouble::Dotted),
+        rounded: has(Trouble::Rounded),
+        thumb: if has(Trouble::Covered) {
+            thumb(side as f32, dice)
+        } else {
+            [0.0; 4]
+        },
         inverted: has(Trouble::Inverted),
         mirrored: has(Trouble::Mirrored),
         logo: if has(Trouble::Logo) {
@@ -275,43 +229,39 @@ fn print(version: usize, troubles: &[Trouble], dice: &mut Dice) -> Result<(Print
     Ok((print, text))
 }
 
-/// What lies around the code: a table's grey, sheets, lines of text.
-fn surroundings(cluttered: bool, dice: &mut Dice) -> Vec<f32> {
-    let base = dice.between(60.0, 220.0);
-    let (slope_x, slope_y) = (dice.between(-0.04, 0.04), dice.between(-0.06, 0.06));
-    let mut scene: Vec<f32> = (0..WIDTH * HEIGHT)
-        .map(|at| base + slope_x * (at % WIDTH) as f32 + slope_y * (at / WIDTH) as f32)
-        .collect();
-    let things = if cluttered {
-        160 + dice.below(200)
-    } else {
-        dice.below(30)
-    };
-    for _ in 0..things {
-        let (left, top) = (dice.below(WIDTH), dice.below(HEIGHT));
-        let (wide, high) = if dice.chance(0.4) {
-            (10 + dice.below(300), 2 + dice.below(8))
-        } else {
-            (6 + dice.below(160), 6 + dice.below(120))
-        };
-        let grey = dice.between(15.0, 245.0);
-        let period = 2 + dice.below(14);
-        let kind = dice.below(3);
-        for y in top..(top + high).min(HEIGHT) {
-            for x in left..(left + wide).min(WIDTH) {
-                let shown = match kind {
-                    0 => true,
-                    // As letters look from afar.
-                    1 => (x * 7 + y * 3 + (x / period) * 5) % period * 2 < period,
-                    _ => (x / period + y / period).is_multiple_of(2),
-                };
-                if shown {
-                    scene[y * WIDTH + x] = grey;
-                }
-            }
-        }
+impl Pose {
+    fn finders(&self, side: f32) -> [(f32, f32); 3] {
+        let far = side / 2.0 - 3.5;
+        let (sin, cos) = self.turn.sin_cos();
+        [(-far, -far), (far, -far), (-far, far)].map(|(u, v)| {
+            let u = if self.bend > 0.0 {
+                let radius = side / 2.0 / self.bend;
+                radius * (u / radius).sin()
+            } else {
+                u
+            };
+            let (x, y) = (cos * u - sin * v, sin * u + cos * v);
+            let (x, y) = (x * self.module, y * self.module);
+            let depth = 1.0 / (1.0 - 0.7 * (self.lean.0 * x + self.lean.1 * y)).max(0.1);
+            (self.x + x * depth, self.y + y * depth)
+        })
     }
-    scene
+}
+
+/// A thumb on the edge of a code of that side.
+fn thumb(side: f32, dice: &mut Dice) -> [f32; 4] {
+    let (along, reach) = (
+        dice.between(0.0, 1.0) * side,
+        dice.between(0.1, 0.24) * side,
+    );
+    let far = -dice.between(0.0, 0.5) * reach;
+    let (x, y) = match dice.below(4) {
+        0 => (along, far),
+        1 => (along, side - far),
+        2 => (far, along),
+        _ => (side - far, along),
+    };
+    [x, y, reach, dice.between(90.0, 190.0)]
 }
 
 fn paint(scene: &mut [f32], print: &Print, pose: &Pose) {
@@ -351,6 +301,13 @@ fn paint(scene: &mut [f32], print: &Print, pose: &Pose) {
                 } else {
                     u
                 };
+                let (mut du, mut dv) = (0.0, 0.0);
+                for [across, down, phase, height] in &pose.crumple {
+                    let moved = (u * across + v * down + phase).sin() * height;
+                    du += moved * across.signum();
+                    dv += moved * down.signum();
+                }
+                let (u, v) = (u + du, v + dv);
                 if let Some(grey) = print.grey(u + half, v + half) {
                     sum += grey;
                     seen += 1.0;
@@ -367,6 +324,10 @@ impl Print {
         let (side, quiet) = (self.side as f32, self.quiet);
         if u < -quiet || v < -quiet || u > side + quiet || v > side + quiet {
             return None;
+        }
+        let [x, y, reach, grey] = self.thumb;
+        if (u - x).hypot(v - y) < reach {
+            return Some(grey);
         }
         for [x, y, long, wide, turn, grey] in &self.marks {
             let (sin, cos) = turn.sin_cos();
@@ -396,6 +357,28 @@ impl Print {
             let far = (u.fract() - 0.5).hypot(v.fract() - 0.5);
             return Some(if far < 0.42 { ink } else { paper });
         }
+        if dark && self.rounded && self.is_cut_off(column, row, u.fract() - 0.5, v.fract() - 0.5) {
+            return Some(paper);
+        }
         Some(if dark { ink } else { paper })
+    }
+
+    /// Whether the place, from the middle of its module, is beyond a corner that is made round.
+    fn is_cut_off(&self, column: usize, row: usize, u: f32, v: f32) -> bool {
+        let is_dark = |column: Option<usize>, row: Option<usize>| {
+            let inside = column
+                .zip(row)
+                .filter(|(x, y)| *x < self.side && *y < self.side);
+            inside.is_some_and(|(x, y)| self.dark[y * self.side + x])
+        };
+        let next = |at: usize, way: f32| {
+            if way > 0.0 {
+                Some(at + 1)
+            } else {
+                at.checked_sub(1)
+            }
+        };
+        let beside = is_dark(next(column, u), Some(row)) || is_dark(Some(column), next(row, v));
+        !beside && u.hypot(v) > 0.47
     }
 }

@@ -1,6 +1,8 @@
 //! What light, lens and sensor make of a scene.
 
-use super::draw::{Dice, HEIGHT, Trouble, WIDTH};
+use super::dice::Dice;
+use super::draw::{HEIGHT, WIDTH};
+use super::trouble::Trouble;
 
 /// Changes the scene as those troubles do; a module is that many pixels wide.
 pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut Dice) {
@@ -13,6 +15,9 @@ pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut 
     }
     if has(Trouble::Screen) {
         screen(scene, dice);
+    }
+    if has(Trouble::Cracked) {
+        cracked(scene, module, dice);
     }
     blur(scene, dice.between(0.5, 0.9));
     if has(Trouble::Blurred) {
@@ -76,6 +81,52 @@ fn spot(scene: &mut [f32], dice: &mut Dice) {
                 *value = (*value + power * (-far).exp()).min(252.0);
             }
         }
+    }
+}
+
+/// Broken glass: cracks that run from where it was hit, and between them pieces that each bend the light a little.
+fn cracked(scene: &mut [f32], module: f32, dice: &mut Dice) {
+    let (x, y) = (dice.between(300.0, 980.0), dice.between(120.0, 600.0));
+    let mut cracks: Vec<f32> = (0..7 + dice.below(16))
+        .map(|_| dice.between(-3.15, 3.15))
+        .collect();
+    cracks.sort_by(f32::total_cmp);
+    let ring = dice.between(60.0, 200.0);
+    let pieces: Vec<(f32, f32)> = (0..4 * cracks.len() + 4)
+        .map(|_| {
+            (
+                dice.between(-0.5, 0.5) * module,
+                dice.between(-0.5, 0.5) * module,
+            )
+        })
+        .collect();
+    let (wide, grey) = (dice.between(0.6, 2.0), dice.between(150.0, 255.0));
+    let before = scene.to_vec();
+    for (at, value) in scene.iter_mut().enumerate() {
+        let (dx, dy) = ((at % WIDTH) as f32 - x, (at / WIDTH) as f32 - y);
+        let (far, angle) = (dx.hypot(dy), dy.atan2(dx));
+        // Cracks are not straight.
+        let angle = angle + (far / 90.0).sin() * 0.06;
+        let sector = cracks.partition_point(|crack| *crack < angle) % cracks.len();
+        let rings = ((far / ring) as usize).min(3);
+        let near = cracks
+            .iter()
+            .map(|crack| (crack - angle).abs() * far)
+            .fold(f32::MAX, f32::min);
+        let near = near.min(if rings < 3 {
+            (far % ring).min(ring - far % ring)
+        } else {
+            f32::MAX
+        });
+        if near < wide {
+            *value = grey;
+            continue;
+        }
+        let (sx, sy) = pieces[sector * 4 + rings];
+        let from = |at: usize, moved: f32, end: usize| {
+            (at as f32 + moved).round().clamp(0.0, end as f32 - 1.0) as usize
+        };
+        *value = before[from(at / WIDTH, sy, HEIGHT) * WIDTH + from(at % WIDTH, sx, WIDTH)];
     }
 }
 
