@@ -54,14 +54,14 @@ fn worn_cards_are_read_as_well_as_before() {
     holds(
         Subject::Card,
         &[
-            (Wear::Perspective, [4, 4, 3, 1]),
+            (Wear::Perspective, [4, 4, 4, 4]),
             (Wear::Blur, [4, 4, 0, 0]),
             (Wear::Noise, [4, 4, 4, 4]),
             (Wear::Jpeg, [4, 4, 4, 4]),
-            (Wear::Glare, [2, 0, 0, 0]),
-            (Wear::Moire, [4, 4, 4, 3]),
+            (Wear::Glare, [3, 0, 0, 0]),
+            (Wear::Moire, [4, 4, 4, 4]),
             (Wear::LowLight, [4, 4, 4, 4]),
-            (Wear::CrackedGlass, [3, 0, 0, 0]),
+            (Wear::CrackedGlass, [4, 0, 0, 0]),
             (Wear::Curvature, [4, 4, 1, 0]),
         ],
     );

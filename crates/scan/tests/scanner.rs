@@ -21,8 +21,10 @@ fn hard_card() -> (GreyFrame, String) {
     (worn(Subject::Card, Wear::Blur, 2, 0), Subject::Card.text(0))
 }
 
+/// One pixel a module, and some noise.
 fn harder_card() -> GreyFrame {
-    worn(Subject::Card, Wear::Glare, 1, 3)
+    let text = "CF1:01936a5e-7c1e-7f3a-9a51-2f0c8a6b7d10";
+    frame(&noisy(on_a_desk(&qr(text, 1)), 20, 2))
 }
 
 /// A clock that has moved on by `step` whenever it is asked.

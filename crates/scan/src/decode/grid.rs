@@ -2,14 +2,17 @@
 //! that finder, timing and alignment patterns fit best, and each module is judged beside its
 //! neighbours.
 
-mod plane;
+mod known;
+pub(super) mod plane;
+mod values;
 
-use rxing::common::BitMatrix;
-use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
-use self::plane::{Correlation, Place, distance, grey, perspective};
-use super::{guarded, share};
+use self::known::known_modules;
+use self::plane::{Correlation, Place, Projection, distance, grey, perspective};
+use self::values::decode;
+use super::corners::Set;
+use super::share;
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
 
@@ -45,6 +48,45 @@ pub(super) fn read(frame: &GreyFrame, triple: &FinderPatternSet) -> Laid {
     }
 }
 
+/// Lays a grid over three corners whose lean is known and reads it, where it fits.
+pub(super) fn read_set(frame: &GreyFrame, set: &Set) -> Laid {
+    let version = (set.apart - 10.0) / 4.0;
+    let near = version.round();
+    let next = if version > near {
+        near + 1.0
+    } else {
+        near - 1.0
+    };
+    let mut versions = vec![near, next, 2.0 * near - next];
+    if near > 8.0 {
+        versions.extend([2.0 * next - near, 3.0 * near - 2.0 * next]);
+    }
+    versions.retain(|version| (1.0..=40.0).contains(version));
+    let mut grids = Vec::new();
+    for version in versions {
+        let Some(mut grid) = Grid::over(17 + 4 * version as usize, set) else {
+            continue;
+        };
+        grid.fit = grid.fit_of(frame);
+        let before = (grid.pixels, grid.fit);
+        grid.find_fourth_corner(frame, 0.04);
+        grid.fit = grid.fit_of(frame);
+        if grid.fit < before.1 {
+            (grid.pixels, grid.fit) = before;
+            grid.update();
+        }
+        grids.push(grid);
+    }
+    grids.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    grids.truncate(REFINED);
+    grids.iter_mut().for_each(|grid| grid.refine(frame));
+    let best = grids.into_iter().max_by(|a, b| a.fit.total_cmp(&b.fit));
+    best.map_or(Laid::default(), |grid| Laid {
+        fit: grid.fit,
+        found: (grid.fit >= FIT).then(|| grid.read(frame)).flatten(),
+    })
+}
+
 /// The grid that fits best.
 fn laid(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Grid> {
     let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|f| (f.p.x, f.p.y));
@@ -68,7 +110,7 @@ fn laid(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Grid> {
         }
         for depths in depths {
             let mut grid = Grid::new(17 + 4 * version as usize, [tl, tr, bl], *depths);
-            grid.find_fourth_corner(frame);
+            grid.find_fourth_corner(frame, 0.12);
             grid.fit = grid.fit_of(frame);
             grids.push(grid);
         }
@@ -114,10 +156,34 @@ impl Grid {
                 + (axis(bl) * below - axis(tl)) * share;
             even / depth
         };
+        Self::through(side, [tl, tr, bl, (guess(|p| p.0), guess(|p| p.1))])
+    }
+
+    /// Over three corners of which each says how it leans; nothing where they contradict each other.
+    fn over(side: usize, set: &Set) -> Option<Self> {
+        let far = side as f32 - 3.5;
+        let middles = [(3.5, 3.5), (far, 3.5), (3.5, far)];
+        let mut pairs = Vec::new();
+        for (corner, (u, v)) in set.corners.iter().zip(middles) {
+            for (du, dv) in [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)] {
+                pairs.push(((u + du, v + dv), corner.place(du, dv)));
+            }
+        }
+        let projection = Projection::fitted(&pairs)?;
+        let near = side as f32 - 6.5;
+        let places = [middles[0], middles[1], middles[2], (near, near)];
+        Some(Self::through(side, places.map(|at| projection.place(at))))
+    }
+
+    /// With the middles of the three corners and of the place near the fourth there.
+    fn through(side: usize, pixels: [Place; 4]) -> Self {
+        let far = side as f32 - 3.5;
+        // Where the alignment pattern is, or would be.
+        let near = side as f32 - 6.5;
         let mut grid = Self {
             side,
             modules: [(3.5, 3.5), (far, 3.5), (3.5, far), (near, near)],
-            pixels: [tl, tr, bl, (guess(|p| p.0), guess(|p| p.1))],
+            pixels,
             transform: [0.0; 8],
             bend: [0.0; 4],
             known: known_modules(side),
@@ -154,8 +220,8 @@ impl Grid {
         )
     }
 
-    /// Looks around the guess for what is most like an alignment pattern.
-    fn find_fourth_corner(&mut self, frame: &GreyFrame) {
+    /// Looks around the guess for what is most like an alignment pattern, as far as that share of the way between corners.
+    fn find_fourth_corner(&mut self, frame: &GreyFrame, share: f32) {
         if self.side < 25 {
             return;
         }
@@ -169,7 +235,7 @@ impl Grid {
                 guess.1 + right.1 * u + down.1 * v,
             )
         };
-        let reach = (3.0 + span * 0.12) as i32 * 2;
+        let reach = (3.0 + span * share) as i32 * 2;
         let mut best = (0.45, (0.0, 0.0));
         for step_v in -reach..=reach {
             for step_u in -reach..=reach {
@@ -275,80 +341,6 @@ impl Grid {
     }
 }
 
-/// Finder patterns with their margin, timing patterns and the alignment pattern near the corner.
-fn known_modules(side: usize) -> Vec<(Place, f32)> {
-    let mut known = Vec::new();
-    let mut add = |x: usize, y: usize, dark: bool| {
-        let at = (x as f32 + 0.5, y as f32 + 0.5);
-        known.push((at, if dark { 1.0 } else { -1.0 }));
-    };
-    for y in 0..8_usize {
-        for x in 0..8_usize {
-            // Rings around the middle: 0 and 1 dark, 2 light, 3 dark, 4 the margin.
-            let ring = x.abs_diff(3).max(y.abs_diff(3));
-            let dark = ring != 2 && ring != 4;
-            add(x, y, dark);
-            add(side - 1 - x, y, dark);
-            add(x, side - 1 - y, dark);
-        }
-    }
-    for at in 8..side - 8 {
-        add(at, 6, at % 2 == 0);
-        add(6, at, at % 2 == 0);
-    }
-    if side >= 25 {
-        for y in 0..5_usize {
-            for x in 0..5_usize {
-                let dark = x.abs_diff(2).max(y.abs_diff(2)) != 1;
-                add(side - 9 + x, side - 9 + y, dark);
-            }
-        }
-    }
-    known
-}
-
-/// Black and white by the mean of what lies around each module, and what it says.
-fn decode(values: &[f32], side: usize, strength: f32) -> Option<String> {
-    const REACH: usize = 5;
-    let mut bits = BitMatrix::with_single_dimension(side as u32).ok()?;
-    let around = means_around(values, side, REACH);
-    let near = means_around(values, side, 1);
-    for at in 0..side * side {
-        let sharp = values[at] + (values[at] - near[at]) * strength;
-        if sharp < around[at] {
-            bits.set((at % side) as u32, (at / side) as u32);
-        }
-    }
-    guarded(|| {
-        let decoded = Decode(&bits).ok()?;
-        decoded.isValid().then(|| decoded.text())
-    })?
-}
-
-/// The mean of the square of modules around each, as far as the grid goes.
-fn means_around(values: &[f32], side: usize, reach: usize) -> Vec<f32> {
-    let width = side + 1;
-    let mut sums = vec![0.0_f32; width * width];
-    for y in 0..side {
-        let mut row = 0.0;
-        for x in 0..side {
-            row += values[y * side + x];
-            sums[(y + 1) * width + x + 1] = sums[y * width + x + 1] + row;
-        }
-    }
-    (0..side * side)
-        .map(|at| {
-            let (x, y) = (at % side, at / side);
-            let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(side));
-            let (top, bottom) = (y.saturating_sub(reach), (y + reach + 1).min(side));
-            let sum = sums[bottom * width + right] + sums[top * width + left]
-                - sums[top * width + right]
-                - sums[bottom * width + left];
-            sum / ((right - left) * (bottom - top)) as f32
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -380,12 +372,5 @@ mod tests {
         };
         assert!(far([1.0, 1.5, 1.0]) < 0.1);
         assert!(far([1.0; 3]) > 50.0);
-    }
-
-    #[test]
-    fn means_are_of_what_lies_around() {
-        let values: Vec<f32> = (0..9).map(|v| v as f32).collect();
-        let means = means_around(&values, 3, 1);
-        assert_eq!((means[4], means[0]), (4.0, 2.0));
     }
 }

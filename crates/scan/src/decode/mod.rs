@@ -6,10 +6,12 @@
 mod bars;
 mod binary;
 mod budget;
+mod corners;
 mod field;
 mod grid;
 mod guard;
 mod hint;
+mod ink;
 mod qr;
 mod scanner;
 mod tries;

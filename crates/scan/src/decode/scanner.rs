@@ -128,6 +128,7 @@ impl Scanner {
                 return found;
             }
         }
+        work.look_closely();
         let tries = if work.is_large() {
             TRIES_FOR_A_LARGE_PICTURE
         } else {
@@ -172,6 +173,7 @@ impl Scanner {
             Try::Qr(picture, threshold, reader) => return work.qr(picture, threshold, reader),
             Try::Rqrr(picture) => return work.rqrr(picture),
             Try::Grid => return work.grid(),
+            Try::Corners => return work.corners(),
             Try::Bars(care, turn) => {
                 let mut all = Lines::default();
                 for bars in &work.bars {

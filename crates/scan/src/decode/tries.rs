@@ -31,6 +31,8 @@ pub(super) enum Try {
     Qr(Picture, Threshold, Reader),
     /// The grid laid over the grey picture, at the finder patterns that all looks have found.
     Grid,
+    /// Corners that no look has found, and the grid over them.
+    Corners,
     /// rqrr with its own threshold.
     Rqrr(Picture),
     /// Bars whose place is known, with that care, turned a little.
@@ -52,7 +54,8 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 };
 
 /// In the order of what they bring for their cost.
-pub(super) const TRIES: [Try; 20] = [
+pub(super) const TRIES: [Try; 21] = [
+    Try::Corners,
     Try::Grid,
     Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
     Try::Qr(Picture::Half, SMALL_MEAN, Reader::Rxing),

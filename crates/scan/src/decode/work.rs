@@ -2,46 +2,23 @@
 
 use std::borrow::Cow;
 
-use rxing::common::cpp_essentials::ConcentricPattern;
-use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 use rxing::{Point, point};
 
 use super::binary::{Threshold, dark};
 use super::field::{Bars, Field};
 use super::hint::Suspect;
+use super::ink::Ink;
 use super::qr::{read_dark, read_with_rqrr};
 use super::tries::{Picture, Reader};
-use super::{grid, guarded, merge, share, triples};
+use super::{merge, share};
 use crate::frame::GreyFrame;
 use crate::types::Found;
 
 /// Lines that must look like a product code's before bars are taken for one.
 const SIGNS: usize = 2;
 
-/// Finder patterns that are remembered, and grids that are laid in one try.
-const FINDERS_MAX: usize = 40;
-const GRIDS_MAX: usize = 2;
-
 /// The most pixels that are doubled near a code.
 const NEAR_MAX: usize = 160_000;
-
-/// In pixels, across and down.
-type Place = (f32, f32);
-
-/// How well a grid must fit for there to be a code, read or not; text by chance stays below.
-const NEARLY_FITS: f32 = 0.33;
-
-/// What was seen of codes that are dark on light, or of those that are light on dark.
-#[derive(Debug, Default)]
-struct Ink {
-    /// Every finder pattern that any look has found, in pixels of the frame.
-    finders: Vec<ConcentricPattern>,
-    /// Those by three where a grid was laid already, and how well the best of the grids fit.
-    laid: Vec<FinderPatternSet>,
-    fit: f32,
-    /// Finder patterns that stand by three as those of a QR code do, at most in any look.
-    triples: usize,
-}
 
 /// A frame, with what was made of it so far.
 pub(super) struct Work<'a> {
@@ -83,11 +60,11 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn has_corners(&self) -> bool {
-        self.dark_ink.finders.len() >= 2 || self.has_light_corners()
+        self.dark_ink.has_corners() || self.light_ink.has_corners()
     }
 
     pub(super) fn has_light_corners(&self) -> bool {
-        self.light_ink.finders.len() >= 2
+        self.light_ink.has_two_finders()
     }
 
     /// Reads a picture that was made of the frame, black and white by that threshold.
@@ -111,8 +88,7 @@ impl<'a> Work<'a> {
                     Picture::Light | Picture::LightHalf => &mut self.light_ink,
                     _ => &mut self.dark_ink,
                 };
-                ink.triples = ink.triples.max(look.triples);
-                ink.remember(&look.finders, &shown);
+                ink.remember(&look, |x, y| shown.place(x, y), shown.scale);
                 look.found
             }
         };
@@ -170,26 +146,44 @@ impl<'a> Work<'a> {
 
     /// Lays a grid wherever three finder patterns may be a code's that had none yet.
     pub(super) fn grid(&mut self) -> Vec<Found> {
-        let mut found = Vec::new();
-        for triple in self.dark_ink.not_laid_yet() {
-            let laid = guarded(|| grid::read(self.frame, &triple)).unwrap_or_default();
-            self.dark_ink.fit = self.dark_ink.fit.max(laid.fit);
-            merge(&mut found, laid.found.into_iter().collect());
-        }
-        for triple in self.light_ink.not_laid_yet() {
-            let light = self.light();
-            let laid = guarded(|| grid::read(light, &triple)).unwrap_or_default();
-            self.light_ink.fit = self.light_ink.fit.max(laid.fit);
-            merge(&mut found, laid.found.into_iter().collect());
+        let mut found = self.dark_ink.read_triples(self.frame);
+        if self.light_ink.has_finders() {
+            self.light();
+            if let Some(light) = &self.light {
+                merge(&mut found, self.light_ink.read_triples(light));
+            }
         }
         found
+    }
+
+    /// Looks closely at the finder patterns that were found, lays a grid wherever three of them are a code's, and where they are
+    /// not looks for others beside them.
+    pub(super) fn corners(&mut self) -> Vec<Found> {
+        let mut found = self.dark_ink.read_corners(self.frame);
+        if found.is_empty() && self.light_ink.has_finders() {
+            self.light();
+            if let Some(light) = &self.light {
+                found = self.light_ink.read_corners(light);
+            }
+        }
+        found
+    }
+
+    /// Looks closely at what the looks at black and white took for finder patterns.
+    pub(super) fn look_closely(&mut self) {
+        self.dark_ink.look_closely(self.frame);
+        if self.light_ink.has_finders() {
+            self.light();
+            if let Some(light) = &self.light {
+                self.light_ink.look_closely(light);
+            }
+        }
     }
 
     /// Where there is a code, if there is one.
     pub(super) fn suspect(&self) -> Option<Suspect> {
         let inks = [&self.dark_ink, &self.light_ink];
-        let seen = inks.into_iter().find(|ink| ink.triples > 0);
-        if let Some(triple) = seen.and_then(|ink| triples::likely(&ink.finders).first().copied()) {
+        if let Some(triple) = inks.into_iter().find_map(Ink::likeliest) {
             let [tl, tr, bl] = [triple.tl, triple.tr, triple.bl].map(|finder| finder.p);
             let br = point(tr.x + bl.x - tl.x, tr.y + bl.y - tl.y);
             let module = (triple.tl.size + triple.tr.size + triple.bl.size) as f32 / 21.0;
@@ -266,74 +260,5 @@ impl Shown<'_> {
             *corner = share(x, y, frame);
         }
         found
-    }
-}
-
-impl Ink {
-    /// Where a code may lie: around the likeliest three corners, or around the two largest that are as large as each other
-    /// and not too far apart. Its lowest and its highest place.
-    fn near(&self) -> Option<(Place, Place)> {
-        let likely = triples::likely(&self.finders).first().copied();
-        let (corners, margin) = match likely {
-            Some(triple) => (vec![triple.tl, triple.tr, triple.bl], 0.5),
-            None => (self.pair()?.to_vec(), 1.1),
-        };
-        let ends = |axis: fn(&Point) -> f32| {
-            let places = corners.iter().map(|corner| axis(&corner.p));
-            let low = places.clone().fold(f32::MAX, f32::min);
-            (low, places.fold(f32::MIN, f32::max))
-        };
-        let ((left, right), (top, bottom)) = (ends(|p| p.x), ends(|p| p.y));
-        let reach = (right - left).max(bottom - top) * margin;
-        Some(((left - reach, top - reach), (right + reach, bottom + reach)))
-    }
-
-    fn pair(&self) -> Option<[ConcentricPattern; 2]> {
-        let mut finders = self.finders.clone();
-        finders.sort_by_key(|finder| std::cmp::Reverse(finder.size));
-        let is_pair = |two: &&[ConcentricPattern]| {
-            let apart = Point::distance(two[0].p, two[1].p) / two[0].size.max(1) as f32;
-            two[0].size < 2 * two[1].size && (1.5..25.0).contains(&apart)
-        };
-        let two = finders.windows(2).find(is_pair)?;
-        Some([two[0], two[1]])
-    }
-
-    /// Whether finder patterns stand as a code's do, and no grid has shown that there is none.
-    fn may_be_a_code(&self) -> bool {
-        self.triples > 0 && (self.laid.is_empty() || self.fit >= NEARLY_FITS)
-    }
-
-    /// Adds the finder patterns that are not known yet.
-    fn remember(&mut self, finders: &[ConcentricPattern], shown: &Shown<'_>) {
-        for finder in finders {
-            let (x, y) = shown.place(finder.p.x, finder.p.y);
-            let here = ConcentricPattern {
-                p: point(x, y),
-                size: (finder.size as f32 * shown.scale).round() as i32,
-            };
-            let near = |known: &ConcentricPattern| {
-                (known.p.x - here.p.x).hypot(known.p.y - here.p.y) < here.size as f32 / 2.0
-            };
-            if self.finders.len() < FINDERS_MAX && !self.finders.iter().any(near) {
-                self.finders.push(here);
-            }
-        }
-    }
-
-    /// The likeliest places of a code that were not tried yet, which then count as tried.
-    fn not_laid_yet(&mut self) -> Vec<FinderPatternSet> {
-        let likely = triples::likely(&self.finders).into_iter();
-        let new: Vec<_> = likely
-            .filter(|triple| {
-                !self
-                    .laid
-                    .iter()
-                    .any(|known| triples::is_same(known, triple))
-            })
-            .take(GRIDS_MAX)
-            .collect();
-        self.laid.extend(&new);
-        new
     }
 }
