@@ -16,9 +16,6 @@ use super::share;
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
 
-/// How much of the difference to its neighbours is added to a module before it is judged.
-const SHARPENINGS: [f32; 4] = [0.0, 0.6, 1.4, 2.4];
-
 /// How well the known patterns must fit for the modules to be worth reading.
 const FIT: f32 = 0.42;
 
@@ -307,9 +304,7 @@ impl Grid {
 
     fn read(&self, frame: &GreyFrame) -> Option<Found> {
         let values = self.values(frame);
-        let code = SHARPENINGS
-            .iter()
-            .find_map(|strength| decode(&values, self.side, *strength))?;
+        let code = decode(&values, self.side)?;
         let end = self.side as f32;
         let corners = [(0.0, 0.0), (end, 0.0), (end, end), (0.0, end)].map(|at| self.place(at));
         Some(Found {

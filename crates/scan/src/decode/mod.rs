@@ -14,6 +14,7 @@ mod hint;
 mod ink;
 mod qr;
 mod scanner;
+mod symbol;
 mod tries;
 mod triples;
 mod vote;

@@ -3,19 +3,41 @@
 use rxing::common::BitMatrix;
 use rxing::qrcode::cpp_port::decoder::Decode;
 
-use super::super::guarded;
+use super::super::{guarded, symbol};
 
-/// Black and white by the mean of what lies around each module, and what it says.
-pub(super) fn decode(values: &[f32], side: usize, strength: f32) -> Option<String> {
-    const REACH: usize = 5;
-    let mut bits = BitMatrix::with_single_dimension(side as u32).ok()?;
+/// How much of the difference to its neighbours is added to a module before it is judged, where every module counts alike and
+/// where the least certain ones are taken for unknown.
+const SHARPENINGS: [f32; 4] = [0.0, 0.6, 1.4, 2.4];
+const DOUBTED: [f32; 3] = [0.0, 0.9, 1.8];
+
+/// Modules around each whose mean parts dark from light.
+const REACH: usize = 5;
+
+/// What the modules say that are that grey; each is judged beside its neighbours, at several strengths.
+pub(super) fn decode(values: &[f32], side: usize) -> Option<String> {
     let around = means_around(values, side, REACH);
     let near = means_around(values, side, 1);
-    for at in 0..side * side {
-        let sharp = values[at] + (values[at] - near[at]) * strength;
-        if sharp < around[at] {
-            bits.set((at % side) as u32, (at / side) as u32);
-        }
+    let dark = |strength: f32| -> Vec<f32> {
+        let modules = values.iter().zip(&near).zip(&around);
+        modules
+            .map(|((value, near), around)| around - (value + (value - near) * strength))
+            .collect()
+    };
+    SHARPENINGS
+        .iter()
+        .find_map(|strength| hard(&dark(*strength), side))
+        .or_else(|| {
+            DOUBTED
+                .iter()
+                .find_map(|strength| guarded(|| symbol::read(&dark(*strength), side)).flatten())
+        })
+}
+
+/// Black and white, and what it says.
+fn hard(dark: &[f32], side: usize) -> Option<String> {
+    let mut bits = BitMatrix::with_single_dimension(side as u32).ok()?;
+    for (at, _) in dark.iter().enumerate().filter(|(_, dark)| **dark > 0.0) {
+        bits.set((at % side) as u32, (at / side) as u32);
     }
     guarded(|| {
         let decoded = Decode(&bits).ok()?;
