@@ -3,14 +3,16 @@
 //! neighbours.
 
 mod known;
+mod mesh;
 pub(super) mod plane;
 mod values;
 
 use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
 use self::known::known_modules;
+use self::mesh::Mesh;
 use self::plane::{Correlation, Place, Projection, distance, grey, perspective};
-use self::values::decode;
+use self::values::{decode, limits};
 use super::corners::Set;
 use super::share;
 use crate::frame::GreyFrame;
@@ -18,6 +20,9 @@ use crate::types::{Found, ScanKind};
 
 /// How well the known patterns must fit for the modules to be worth reading.
 const FIT: f32 = 0.42;
+
+/// How well they must fit for the rest to be worth bending until it fits as well.
+const FIT_TO_BEND: f32 = 0.55;
 
 /// What is further away is smaller, and along the slant once more: sizes are of both directions.
 const SIZE_TO_DEPTH: f32 = 0.67;
@@ -303,8 +308,14 @@ impl Grid {
     }
 
     fn read(&self, frame: &GreyFrame) -> Option<Found> {
-        let values = self.values(frame);
-        let code = decode(&values, self.side)?;
+        let values = self.values(|at| grey(frame, self.place(at)));
+        let code = decode(&values, self.side).or_else(|| {
+            let shown = |at| grey(frame, self.place(at));
+            let bent = (self.fit >= FIT_TO_BEND)
+                .then(|| Mesh::of(self.side, &self.known, &limits(&values, self.side), shown))?;
+            let values = self.values(|at| grey(frame, self.place(bent.moved(at))));
+            decode(&values, self.side)
+        })?;
         let end = self.side as f32;
         let corners = [(0.0, 0.0), (end, 0.0), (end, end), (0.0, end)].map(|at| self.place(at));
         Some(Found {
@@ -314,8 +325,8 @@ impl Grid {
         })
     }
 
-    /// The grey of each module, around its middle.
-    fn values(&self, frame: &GreyFrame) -> Vec<f32> {
+    /// The grey of each module, around its middle, by that of each place.
+    fn values(&self, grey: impl Fn(Place) -> f32) -> Vec<f32> {
         const AROUND: [Place; 5] = [
             (0.0, 0.0),
             (0.2, 0.2),
@@ -326,10 +337,7 @@ impl Grid {
         (0..self.side * self.side)
             .map(|at| {
                 let (u, v) = ((at % self.side) as f32 + 0.5, (at / self.side) as f32 + 0.5);
-                let sum: f32 = AROUND
-                    .iter()
-                    .map(|(du, dv)| grey(frame, self.place((u + du, v + dv))))
-                    .sum();
+                let sum: f32 = AROUND.iter().map(|(du, dv)| grey((u + du, v + dv))).sum();
                 sum / AROUND.len() as f32
             })
             .collect()

@@ -10,12 +10,14 @@ use super::{grid, guarded, merge, triples};
 use crate::frame::GreyFrame;
 use crate::types::Found;
 
+/// How much like a finder pattern a corner looks that is hardly anything else.
+const SURE: f32 = 0.8;
+
 /// Finder patterns that are remembered, and grids that are laid in one try.
 const FINDERS_MAX: usize = 40;
 const GRIDS_MAX: usize = 2;
 
-/// Corners beside which others are looked for, in one try and in all.
-const SEEDS: usize = 2;
+/// Corners beside which others are looked for.
 const SEARCHED_MAX: usize = 6;
 
 /// In pixels, across and down.
@@ -92,6 +94,10 @@ impl Ink {
         self.finders.len() >= 2
     }
 
+    pub(super) fn has_a_sure_corner(&self) -> bool {
+        self.corners.iter().any(|corner| corner.like >= SURE)
+    }
+
     /// Whether there may be corners of a code.
     pub(super) fn has_corners(&self) -> bool {
         self.has_two_finders() || !self.corners.is_empty()
@@ -108,42 +114,38 @@ impl Ink {
         self.looked_at = self.finders.len();
     }
 
-    /// Lays a grid wherever three corners are a code's; where none are, others are looked for beside them.
+    /// Lays a grid over three corners that are a code's; where there are none that had no grid yet, others are looked for beside
+    /// one of those that are known.
     pub(super) fn read_corners(&mut self, frame: &GreyFrame) -> Vec<Found> {
         self.look_closely(frame);
-        let found = self.read_sets(frame);
-        if !found.is_empty() || self.searched >= SEARCHED_MAX {
-            return found;
+        if let Some(set) = self.next_set() {
+            return self.read_set(frame, set);
         }
-        let seeds: Vec<Corner> = self.corners[self.searched..]
-            .iter()
-            .copied()
-            .take(SEEDS)
-            .collect();
-        self.searched += seeds.len();
-        for seed in seeds {
+        if self.searched < SEARCHED_MAX
+            && let Some(seed) = self.corners.get(self.searched).copied()
+        {
+            self.searched += 1;
             let beside = guarded(|| corners::beside(frame, &seed)).unwrap_or_default();
             for corner in beside {
                 corners::add(&mut self.corners, corner);
             }
         }
-        self.read_sets(frame)
+        let set = self.next_set();
+        set.map_or(Vec::new(), |set| self.read_set(frame, set))
     }
 
-    /// Lays a grid over the likeliest corners that had none yet.
-    fn read_sets(&mut self, frame: &GreyFrame) -> Vec<Found> {
-        let mut found = Vec::new();
+    /// The likeliest three corners that had no grid yet.
+    fn next_set(&self) -> Option<Set> {
         let is_known = |set: &Set| self.sets.iter().any(|known| known.is_same(set));
-        let new = corners::sets(&self.corners)
-            .into_iter()
-            .filter(|set| !is_known(set));
-        for set in new.take(GRIDS_MAX).collect::<Vec<_>>() {
-            self.sets.push(set);
-            let laid = guarded(|| grid::read_set(frame, &set)).unwrap_or_default();
-            self.fit = self.fit.max(laid.fit);
-            merge(&mut found, laid.found.into_iter().collect());
-        }
-        found
+        let sets = corners::sets(&self.corners);
+        sets.into_iter().find(|set| !is_known(set))
+    }
+
+    fn read_set(&mut self, frame: &GreyFrame, set: Set) -> Vec<Found> {
+        self.sets.push(set);
+        let laid = guarded(|| grid::read_set(frame, &set)).unwrap_or_default();
+        self.fit = self.fit.max(laid.fit);
+        laid.found.into_iter().collect()
     }
 
     /// Adds what a look at black and white has found; where it was is in the picture that was looked at, which is that much

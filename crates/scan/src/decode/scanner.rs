@@ -30,6 +30,8 @@ pub struct ScanLimits {
     pub with_bars: Duration,
     /// While something might be a corner of a QR code: letters and stickers are at times.
     pub with_corners: Duration,
+    /// While the grey picture shows a corner that is hardly anything else.
+    pub with_a_sure_corner: Duration,
     /// While there are only edges, as a shelf or a page of text has them.
     pub without: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for ScanLimits {
             with_a_qr_code: Duration::from_millis(24),
             with_bars: Duration::from_millis(13),
             with_corners: Duration::from_millis(9),
+            with_a_sure_corner: Duration::from_millis(13),
             without: Duration::from_micros(2_700),
         }
     }
@@ -143,6 +146,8 @@ impl Scanner {
                 self.limits.with_a_qr_code
             } else if linear {
                 self.limits.with_bars
+            } else if work.has_a_sure_corner() {
+                self.limits.with_a_sure_corner
             } else if work.has_corners() {
                 self.limits.with_corners
             } else {

@@ -54,9 +54,11 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 };
 
 /// In the order of what they bring for their cost.
-pub(super) const TRIES: [Try; 21] = [
+pub(super) const TRIES: [Try; 24] = [
+    Try::Corners,
     Try::Corners,
     Try::Grid,
+    Try::Corners,
     Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
     Try::Qr(Picture::Half, SMALL_MEAN, Reader::Rxing),
     Try::Qr(Picture::Sharp, Threshold::Blocks, Reader::Rxing),
@@ -69,6 +71,7 @@ pub(super) const TRIES: [Try; 21] = [
         },
     },
     Try::Rqrr(Picture::Near),
+    Try::Corners,
     Try::Qr(Picture::Full, SMALL_MEAN, Reader::Rqrr),
     Try::Bars(Care { lines: 9, thick: 9 }, 0.0),
     Try::Qr(Picture::Full, LARGE_MEAN, Reader::Rxing),

@@ -63,6 +63,10 @@ impl<'a> Work<'a> {
         self.dark_ink.has_corners() || self.light_ink.has_corners()
     }
 
+    pub(super) fn has_a_sure_corner(&self) -> bool {
+        self.dark_ink.has_a_sure_corner() || self.light_ink.has_a_sure_corner()
+    }
+
     pub(super) fn has_light_corners(&self) -> bool {
         self.light_ink.has_two_finders()
     }

@@ -13,9 +13,14 @@ const DOUBTED: [f32; 3] = [0.0, 0.9, 1.8];
 /// Modules around each whose mean parts dark from light.
 const REACH: usize = 5;
 
+/// What parts dark from light around each module.
+pub(super) fn limits(values: &[f32], side: usize) -> Vec<f32> {
+    means_around(values, side, REACH)
+}
+
 /// What the modules say that are that grey; each is judged beside its neighbours, at several strengths.
 pub(super) fn decode(values: &[f32], side: usize) -> Option<String> {
-    let around = means_around(values, side, REACH);
+    let around = limits(values, side);
     let near = means_around(values, side, 1);
     let dark = |strength: f32| -> Vec<f32> {
         let modules = values.iter().zip(&near).zip(&around);
