@@ -30,6 +30,7 @@ const SIZE_TO_DEPTH: f32 = 0.67;
 /// How well they must fit before places and bends are sought, and of how many versions that is done.
 const FIT_AT_FIRST: f32 = 0.15;
 const REFINED: usize = 2;
+const WITH_A_FOURTH_CORNER: usize = 4;
 
 /// What a grid over three finder patterns showed.
 #[derive(Debug, Default)]
@@ -112,10 +113,16 @@ fn laid(frame: &GreyFrame, triple: &FinderPatternSet) -> Option<Grid> {
         }
         for depths in depths {
             let mut grid = Grid::new(17 + 4 * version as usize, [tl, tr, bl], *depths);
-            grid.find_fourth_corner(frame, 0.12);
             grid.fit = grid.fit_of(frame);
             grids.push(grid);
         }
+    }
+    // Where the fourth corner is costs the most to find, and how many modules there are shows without it.
+    grids.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    grids.truncate(WITH_A_FOURTH_CORNER);
+    for grid in &mut grids {
+        grid.find_fourth_corner(frame, 0.12);
+        grid.fit = grid.fit_of(frame);
     }
     // What is far off at first is seldom moved to where it fits.
     grids.retain(|grid| grid.fit >= FIT_AT_FIRST);

@@ -15,7 +15,7 @@ const SURE: f32 = 0.8;
 
 /// Finder patterns that are remembered, and grids that are laid in one try.
 const FINDERS_MAX: usize = 40;
-const GRIDS_MAX: usize = 2;
+const GRIDS_MAX: usize = 1;
 
 /// Corners beside which others are looked for.
 const SEARCHED_MAX: usize = 6;

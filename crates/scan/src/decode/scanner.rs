@@ -19,7 +19,7 @@ use crate::types::Found;
 const ROOM_FOR_A_TRY: Duration = Duration::from_millis(1);
 
 /// The dearer tries that a picture above 720p gets, since each costs several times as much.
-const TRIES_FOR_A_LARGE_PICTURE: usize = 6;
+const TRIES_FOR_A_LARGE_PICTURE: usize = 9;
 
 /// How long one frame may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -57,12 +57,11 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 pub(super) const TRIES: [Try; 24] = [
     Try::Corners,
     Try::Corners,
-    Try::Grid,
-    Try::Corners,
     Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
     Try::Qr(Picture::Half, SMALL_MEAN, Reader::Rxing),
-    Try::Qr(Picture::Sharp, Threshold::Blocks, Reader::Rxing),
+    Try::Corners,
     Try::Grid,
+    Try::Qr(Picture::Sharp, Threshold::Blocks, Reader::Rxing),
     Try::Lines {
         upright: false,
         care: Care {
@@ -70,8 +69,8 @@ pub(super) const TRIES: [Try; 24] = [
             thick: 5,
         },
     },
-    Try::Rqrr(Picture::Near),
     Try::Corners,
+    Try::Grid,
     Try::Qr(Picture::Full, SMALL_MEAN, Reader::Rqrr),
     Try::Bars(Care { lines: 9, thick: 9 }, 0.0),
     Try::Qr(Picture::Full, LARGE_MEAN, Reader::Rxing),
@@ -87,10 +86,11 @@ pub(super) const TRIES: [Try; 24] = [
     Try::Qr(Picture::Soft, LARGE_MEAN, Reader::Rxing),
     Try::Grid,
     Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
-    Try::Rqrr(Picture::Full),
+    Try::Rqrr(Picture::Near),
     Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
     Try::Qr(Picture::Full, Threshold::Otsu, Reader::Rxing),
     Try::Qr(Picture::Double, Threshold::Blocks, Reader::Rxing),
+    Try::Rqrr(Picture::Full),
 ];
 
 impl Try {

@@ -11,6 +11,9 @@ const STEP: usize = 6;
 /// Modules around such a place by which it is judged where it belongs.
 const REACH: usize = 4;
 
+/// Modules a side from which on fewer of them are asked.
+const LARGE: usize = 81;
+
 /// How far it is moved from where its neighbours were, in modules: first by the half of it, then more finely.
 const MOVES: [f32; 3] = [0.25, 0.25, 0.12];
 
@@ -40,6 +43,7 @@ impl Mesh {
             moved: vec![(0.0, 0.0); columns * columns],
         };
         let signs = signs(side, known);
+        let apart = if side > LARGE { 4 } else { 2 };
         let contrast = limits.iter().sum::<f32>().max(1.0) / limits.len() as f32;
         let clearness = |at: Place, (du, dv): Place| {
             let ends = |at: f32| {
@@ -50,8 +54,8 @@ impl Mesh {
             for y in ends(at.1) {
                 for x in ends(at.0) {
                     let sign = signs[y * side + x];
-                    // Of those that may be either, every other one is enough.
-                    if sign == 0.0 && (x + y) % 2 == 1 {
+                    // Of those that may be either some are enough.
+                    if sign == 0.0 && (x + 3 * y) % apart > 0 {
                         continue;
                     }
                     let shown = grey((x as f32 + 0.5 + du, y as f32 + 0.5 + dv));
