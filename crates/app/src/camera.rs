@@ -7,7 +7,8 @@ use std::time::Duration;
 use counterfoil_domain::Clock as _;
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraThread, FileCamera,
-    FileCameraOptions, FrameInbox, FrameSource, Hint, NokhwaCamera, Point, Scan, list_cameras,
+    FileCameraOptions, FrameInbox, FrameSource, Hint, NokhwaCamera, Point, Room, Scan,
+    list_cameras,
 };
 
 use crate::failure::Outcome;
@@ -91,15 +92,17 @@ impl Counterfoil {
     }
 
     /// Waits for the running camera's next picture, for at most about a second, in the bytes of [`CameraPicture`]: the newest
-    /// one that was not given yet. None comes where there is no camera, or none that shows what it sees.
+    /// one that was not given yet, as much of it as fills a room of `width` x `height`; all of it where that is 0. None comes
+    /// where there is no camera, or none that shows what it sees.
     ///
     /// # Errors
     /// Never in practice.
-    pub fn camera_picture(&self) -> Outcome<Option<Vec<u8>>> {
+    pub fn camera_picture(&self, width: u32, height: u32) -> Outcome<Option<Vec<u8>>> {
         let running = self.inner.camera.lock();
         let viewfinder = running.running.as_ref().map(CameraHandle::viewfinder);
         drop(running);
-        let preview = viewfinder.and_then(|viewfinder| viewfinder.next(PICTURE_WAIT));
+        let room = Room { width, height };
+        let preview = viewfinder.and_then(|viewfinder| viewfinder.next(room, PICTURE_WAIT));
         Ok(preview.map(|preview| CameraPicture::of(&preview).to_bytes()))
     }
 

@@ -45,7 +45,7 @@ fn next(told: &Receiver<CameraEventView>, wanted: fn(&CameraEventView) -> bool) 
 fn picture(app: &Counterfoil) -> Vec<u8> {
     let since = Instant::now();
     loop {
-        if let Some(bytes) = app.camera_picture().unwrap() {
+        if let Some(bytes) = app.camera_picture(0, 0).unwrap() {
             return bytes;
         }
         assert!(since.elapsed() < PATIENCE, "no picture came");
@@ -185,9 +185,9 @@ fn a_window_that_asks_late_gets_what_the_camera_sees_now() {
 #[test]
 fn there_are_no_pictures_without_a_camera_and_none_of_one_that_has_a_screen_of_its_own() {
     let (_folder, app, _) = before_a_card();
-    assert_eq!(app.camera_picture().unwrap(), None);
+    assert_eq!(app.camera_picture(0, 0).unwrap(), None);
     app.camera_start_frames(Box::new(|_| ())).unwrap();
-    assert_eq!(app.camera_picture().unwrap(), None);
+    assert_eq!(app.camera_picture(0, 0).unwrap(), None);
     app.camera_stop().unwrap();
 }
 
@@ -198,7 +198,7 @@ fn whoever_waits_for_a_picture_is_answered_when_the_camera_stops() {
     let app = with_eye(&till, Path::new("/nowhere/eye.png"));
     let told = start(&app);
     next(&told, stopped);
-    assert_eq!(app.camera_picture().unwrap(), None);
+    assert_eq!(app.camera_picture(0, 0).unwrap(), None);
 }
 
 #[test]

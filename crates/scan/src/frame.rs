@@ -198,15 +198,6 @@ impl GreyFrame {
         Some(self.shrunk(scale(self.width), scale(self.height)))
     }
 
-    /// At most `width_max` pixels wide, its shape kept; `None` where it is no wider already.
-    pub(crate) fn no_wider_than(&self, width_max: u32) -> Option<Self> {
-        if width_max == 0 || self.width <= width_max {
-            return None;
-        }
-        let high = u64::from(self.height) * u64::from(width_max) / u64::from(self.width);
-        Some(self.shrunk(width_max, u32::try_from(high.max(1)).unwrap_or(u32::MAX)))
-    }
-
     fn shrunk(&self, width: u32, height: u32) -> Self {
         let edges = |from: u32, to: u32| -> Vec<usize> {
             (0..=u64::from(to))
@@ -286,15 +277,6 @@ mod tests {
         let half = frame.shrunk_to(2).unwrap();
         assert_eq!((half.width(), half.height()), (2, 1));
         assert_eq!(half.luma(), [100, 100]);
-    }
-
-    #[test]
-    fn a_picture_is_narrowed_whatever_its_shape() {
-        let frame = |w, h| GreyFrame::new(w, h, vec![128; (w * h) as usize]).unwrap();
-        let narrowed = |w, h| frame(w, h).no_wider_than(640).map(|f| (f.width, f.height));
-        assert_eq!(narrowed(1280, 720), Some((640, 360)));
-        assert_eq!(narrowed(720, 1280), Some((640, 1137)));
-        assert_eq!(narrowed(640, 9000), None);
     }
 
     proptest! {

@@ -25,7 +25,7 @@ mod wedge;
 pub use camera::{CameraInfo, NokhwaCamera, list_cameras};
 pub use camera_thread::{
     CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Clock, OnCameraEvent,
-    Preview, Viewfinder,
+    Preview, Room, Viewfinder,
 };
 pub use decode::{Hint, ScanLimits, Scanner, Sight, Stopwatch, caught_panics, decode};
 pub use file_camera::{FileCamera, FileCameraOptions};

@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 use common::stage::*;
-use counterfoil_scan::{CameraOptions, CameraThread, FrameSource};
+use counterfoil_scan::{CameraOptions, CameraThread, FrameSource, Room};
 
 #[test]
 fn previews_are_small_and_no_more_than_asked() {
@@ -94,7 +94,9 @@ fn a_screen_that_asks_while_a_frame_is_decoded_does_not_wait_for_its_end() {
     for number in 1..=3 {
         hand.send(Ok(card())).unwrap();
         assert_eq!(
-            screen.next(PATIENCE).map(|shown| shown.number),
+            screen
+                .next(Room::default(), PATIENCE)
+                .map(|shown| shown.number),
             Some(number)
         );
     }
@@ -108,6 +110,6 @@ fn a_screen_hears_of_the_end_of_its_camera() {
     bench.show(&card());
     bench.handle.stop();
     let asked = Instant::now();
-    assert_eq!(screen.next(PATIENCE), None);
+    assert_eq!(screen.next(Room::default(), PATIENCE), None);
     assert!(asked.elapsed() < PATIENCE);
 }

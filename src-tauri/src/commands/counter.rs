@@ -219,12 +219,12 @@ pub async fn camera_frame(app: App<'_>, base64: String) -> Outcome<()> {
     .await
 }
 
-/// The camera's next picture, once there is one: bytes that `picture.ts` reads, none where none came for a second. Asking is
-/// what keeps pictures from piling up before a window that does not show them.
+/// The camera's next picture, once there is one, as much of it as fills a room of `width` x `height`: bytes that `picture.ts`
+/// reads, none where none came for a second. Asking is what keeps pictures from piling up before a window that shows none.
 #[tauri::command]
 #[specta::specta]
-pub async fn camera_picture(app: App<'_>) -> Outcome<RawBytes> {
-    let picture = run(&app, |app| app.camera_picture()).await?;
+pub async fn camera_picture(app: App<'_>, width: u32, height: u32) -> Outcome<RawBytes> {
+    let picture = run(&app, move |app| app.camera_picture(width, height)).await?;
     Ok(RawBytes(picture.unwrap_or_default()))
 }
 

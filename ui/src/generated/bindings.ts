@@ -109,10 +109,10 @@ export const commands = {
 	 */
 	cameraFrame: (base64: string) => typedError<null, Failure>(__TAURI_INVOKE("camera_frame", { base64 })),
 	/**
-	 *  The camera's next picture, once there is one: bytes that `picture.ts` reads, none where none came for a second. Asking is
-	 *  what keeps pictures from piling up before a window that does not show them.
+	 *  The camera's next picture, once there is one, as much of it as fills a room of `width` x `height`: bytes that `picture.ts`
+	 *  reads, none where none came for a second. Asking is what keeps pictures from piling up before a window that shows none.
 	 */
-	cameraPicture: () => typedError<ArrayBuffer, Failure>(__TAURI_INVOKE("camera_picture")),
+	cameraPicture: (width: number, height: number) => typedError<ArrayBuffer, Failure>(__TAURI_INVOKE("camera_picture", { width, height })),
 	/**  Stops the camera. */
 	cameraStop: () => typedError<null, Failure>(__TAURI_INVOKE("camera_stop")),
 	/**  Turns the camera's light on or off. */

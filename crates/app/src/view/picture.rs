@@ -8,7 +8,7 @@
 //! | 4..8 | pixels across |
 //! | 8..12 | pixels down |
 //! | 12..16 | the picture's number: a gap tells how many were missed; begins again after the last of 32 bits |
-//! | 32 an outline | its four corners, 0 to 1 of the picture, in order around the code: x and y of each, 32-bit floats |
+//! | 32 an outline | its four corners, 0 to 1 of the picture and beyond, in order around the code: x and y of each, 32-bit floats |
 //! | the rest | the pixels |
 //!
 //! Numbers are little-endian. `ui/src/places/stamp/picture.ts` reads it; `ui/src/places/stamp/picture.sample.hex` is one for both.
@@ -123,7 +123,7 @@ mod tests {
             width in 1_u32..40,
             height in 1_u32..40,
             number in 0..=u64::from(u32::MAX),
-            corners in prop::collection::vec(prop::array::uniform8(0.0_f32..=1.0), 0..6),
+            corners in prop::collection::vec(prop::array::uniform8(-1.0_f32..=2.0), 0..6),
             seed in any::<u8>(),
         ) {
             let luma = (0..width * height).map(|at| (at as u8).wrapping_mul(seed)).collect();

@@ -30,7 +30,7 @@ fn a_card_before_the_camera_is_stamped_and_previewed() {
             other => panic!("{other:?}"),
         }
     }
-    let picture = till.app.camera_picture().unwrap();
+    let picture = till.app.camera_picture(0, 0).unwrap();
     assert!(picture.is_some_and(|bytes| !bytes.is_empty()));
     till.app.camera_stop().unwrap();
     let (outcome, outline) = scanned.unwrap();

@@ -17,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use counterfoil_scan::{
-    CameraEvent, CameraHandle, CameraOptions, CameraThread, FrameSource, caught_panics,
+    CameraEvent, CameraHandle, CameraOptions, CameraThread, FrameSource, Room, caught_panics,
 };
 
 use process::{cpu_ms, resident_kb};
@@ -156,7 +156,7 @@ impl Screen {
         let shows = move || {
             let mut shown = 0;
             while !pictures.has_ended() {
-                shown += u64::from(pictures.next(PICTURE_WAIT).is_some());
+                shown += u64::from(pictures.next(Room::default(), PICTURE_WAIT).is_some());
             }
             shown
         };

@@ -69,8 +69,9 @@ impl<'a> Decoder<'a> {
         let decoded = due || self.outlines.move_at(now_ms);
         if decoded {
             self.decode(taken);
+        } else {
+            self.viewfinder.read(taken.number, &self.outlines);
         }
-        self.viewfinder.read(taken.number, &self.outlines);
         if self.options.preview_fps_max == 0 {
             self.outline(now_ms);
         }
@@ -88,6 +89,8 @@ impl<'a> Decoder<'a> {
             let corners = sight.found.iter().filter_map(|found| found.outline);
             self.outlines.renew(corners.collect(), now_ms);
         }
+        // Before the scan is told of, which takes as long as a stamp does.
+        self.viewfinder.read(taken.number, &self.outlines);
         for found in self.presence.update(sight.found, now_ms) {
             (self.on_event)(CameraEvent::Scan(found.into_scan(taken.kind, now_ms)));
         }

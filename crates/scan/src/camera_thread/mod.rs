@@ -5,6 +5,7 @@ mod decoder;
 mod mailbox;
 mod outlines;
 mod pace;
+mod room;
 mod take;
 mod viewfinder;
 
@@ -19,6 +20,7 @@ use crate::decode::{Hint, guarded};
 use crate::source::{CameraError, FrameSource};
 use crate::types::{Point, Scan};
 
+pub use self::room::Room;
 pub use self::viewfinder::{Preview, Viewfinder};
 
 /// How long a stop waits for a camera that hangs in its driver, before it is left behind.
@@ -64,8 +66,8 @@ pub struct CameraOptions {
     pub decode_fps_max: u32,
     /// The most previews a second; 0 for none, where the screen has a picture of its own.
     pub preview_fps_max: u32,
-    /// The widest preview, in pixels.
-    pub preview_width_max: u32,
+    /// The most pixels of a preview.
+    pub preview_pixels_max: u32,
     /// A code counts again after it was missing for this many decoded frames ...
     pub leave_frames: u32,
     /// ... and for this many milliseconds.
@@ -81,7 +83,7 @@ impl CameraOptions {
         Self {
             decode_fps_max: 20,
             preview_fps_max: 30,
-            preview_width_max: 640,
+            preview_pixels_max: 640 * 360,
             leave_frames: 8,
             leave_ms: 800,
             clock,

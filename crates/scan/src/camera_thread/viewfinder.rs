@@ -8,6 +8,7 @@ use super::CameraOptions;
 use super::mailbox::Taken;
 use super::outlines::Outlines;
 use super::pace::Pace;
+use super::room::{Part, Room};
 use crate::frame::GreyFrame;
 use crate::types::Point;
 
@@ -20,9 +21,9 @@ const READ_WAIT: Duration = Duration::from_millis(15);
 pub struct Preview {
     /// Counts the camera's pictures, shown or not, so that a gap tells how many were missed.
     pub number: u64,
-    /// The picture, no wider than [`CameraOptions::preview_width_max`].
+    /// What is seen of the picture where the screen has room for it, of at most [`CameraOptions::preview_pixels_max`].
     pub picture: GreyFrame,
-    /// Where the codes in it lie: the corners of each, in order around it.
+    /// Where the codes in it lie: the corners of each, in order around it; beyond 0 and 1 where they are not seen.
     pub outlines: Vec<[Point; 4]>,
 }
 
@@ -31,7 +32,7 @@ pub struct Preview {
 pub struct Viewfinder(Arc<Shared>);
 
 struct Shared {
-    width_max: u32,
+    pixels_max: u32,
     read_wait: Duration,
     view: Mutex<View>,
     changed: Condvar,
@@ -55,7 +56,7 @@ impl Viewfinder {
     fn waiting(options: &CameraOptions, read_wait: Duration) -> Self {
         let fps_max = options.preview_fps_max;
         Self(Arc::new(Shared {
-            width_max: options.preview_width_max,
+            pixels_max: options.preview_pixels_max,
             read_wait,
             view: Mutex::new(View {
                 pace: (fps_max > 0).then(|| Pace::even(fps_max)),
@@ -69,9 +70,9 @@ impl Viewfinder {
     }
 
     /// Waits for a picture that nobody was given yet, for at most about `longest`: the newest one, made small on the caller's
-    /// thread. `None` where none came or the camera has stopped.
+    /// thread for the `room` that there is for it. `None` where none came or the camera has stopped.
     #[must_use]
-    pub fn next(&self, longest: Duration) -> Option<Preview> {
+    pub fn next(&self, room: Room, longest: Duration) -> Option<Preview> {
         let mut view = self.wait(self.lock(), longest, |view| view.newest.is_none());
         let taken = view.newest.take()?;
         let left = self.0.read_wait.saturating_sub(taken.since.elapsed());
@@ -81,11 +82,12 @@ impl Viewfinder {
         let outlines = view.outlines.at(taken.at_ms);
         drop(view);
         let grey = &taken.frame.grey;
-        let picture = grey.no_wider_than(self.0.width_max);
+        let part = Part::seen(grey, room, self.0.pixels_max);
+        let placed = |corners: [Point; 4]| corners.map(|corner| part.place(corner));
         Some(Preview {
             number: taken.number,
-            picture: picture.unwrap_or_else(|| grey.clone()),
-            outlines,
+            picture: part.cut(grey),
+            outlines: outlines.into_iter().map(placed).collect(),
         })
     }
 
@@ -191,8 +193,13 @@ mod tests {
         let finder = viewfinder();
         finder.offer(&taken(1, 0));
         finder.offer(&taken(2, 40));
-        assert_eq!(finder.next(AT_ONCE).map(|shown| shown.number), Some(2));
-        assert_eq!(finder.next(AT_ONCE), None);
+        assert_eq!(
+            finder
+                .next(Room::default(), AT_ONCE)
+                .map(|shown| shown.number),
+            Some(2)
+        );
+        assert_eq!(finder.next(Room::default(), AT_ONCE), None);
     }
 
     #[test]
@@ -214,7 +221,7 @@ mod tests {
             let finder = finder.clone();
             thread::spawn(move || finder.read(2, &outlined(33, 0.75)))
         };
-        let shown = finder.next(LONG).unwrap();
+        let shown = finder.next(Room::default(), LONG).unwrap();
         reader.join().unwrap();
         assert_eq!(shown.outlines, outlined(33, 0.75).at(33));
     }
@@ -224,7 +231,13 @@ mod tests {
         let options = CameraOptions::new(Arc::new(|| 0));
         let finder = Viewfinder::waiting(&options, Duration::from_secs(3600));
         finder.offer(&taken(1, 0));
-        assert!(finder.next(LONG).unwrap().outlines.is_empty());
+        assert!(
+            finder
+                .next(Room::default(), LONG)
+                .unwrap()
+                .outlines
+                .is_empty()
+        );
     }
 
     #[test]
@@ -232,7 +245,7 @@ mod tests {
         let finder = viewfinder();
         finder.read(1, &outlined(0, 0.25));
         finder.offer(&taken(2, 33));
-        let shown = finder.next(LONG).unwrap();
+        let shown = finder.next(Room::default(), LONG).unwrap();
         assert_eq!(shown.outlines, outlined(0, 0.25).at(33));
     }
 
@@ -241,7 +254,13 @@ mod tests {
         let finder = viewfinder();
         finder.read(1, &outlined(0, 0.25));
         finder.offer(&taken(2, 200));
-        assert!(finder.next(LONG).unwrap().outlines.is_empty());
+        assert!(
+            finder
+                .next(Room::default(), LONG)
+                .unwrap()
+                .outlines
+                .is_empty()
+        );
     }
 
     #[test]
@@ -249,7 +268,7 @@ mod tests {
         let finder = viewfinder();
         finder.offer(&taken(1, 0));
         finder.blank();
-        assert_eq!(finder.next(AT_ONCE), None);
+        assert_eq!(finder.next(Room::default(), AT_ONCE), None);
     }
 
     #[test]
@@ -257,7 +276,7 @@ mod tests {
         let finder = viewfinder();
         let waits = {
             let finder = finder.clone();
-            thread::spawn(move || finder.next(LONG))
+            thread::spawn(move || finder.next(Room::default(), LONG))
         };
         let since = Instant::now();
         finder.end();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil_scan::{
     CameraError, CameraEvent, CameraHandle, CameraOptions, CameraStats, CameraThread, Frame,
-    FrameSource, GreyFrame, Preview, Scan,
+    FrameSource, GreyFrame, Preview, Room, Scan,
 };
 
 use super::{frame, on_a_desk, page, paste, qr};
@@ -148,7 +148,9 @@ impl Bench {
         }
         self.decoded = self.handle.stats().frames_decoded;
         self.now_ms.fetch_add(300, Ordering::SeqCst);
-        self.handle.viewfinder().next(Duration::ZERO)
+        self.handle
+            .viewfinder()
+            .next(Room::default(), Duration::ZERO)
     }
 
     pub fn events_so_far(&self) -> Vec<CameraEvent> {

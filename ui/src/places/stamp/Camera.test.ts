@@ -94,6 +94,7 @@ afterEach(async () => {
   if (card) await unmount(card);
   await inTurn(() => Promise.resolve());
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   clearMocks();
 });
 
@@ -204,32 +205,38 @@ it("offers no light where the camera has none", async () => {
   expect(at("camera-lamp")).toBeNull();
 });
 
-it("asks for the next picture once this one is painted, and not before", async () => {
+/** The camera sees a single pixel. */
+async function dotted(): Promise<void> {
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  const bytes = new Uint8Array(17);
+  bytes.set([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  answer?.(bytes.buffer);
+  answer = undefined;
+}
+
+it("has one picture on its way while another waits to be painted, and no more", async () => {
   const frames: FrameRequestCallback[] = [];
   vi.stubGlobal("requestAnimationFrame", (frame: FrameRequestCallback) => frames.push(frame));
+  await dotted();
+  await dotted();
+  // A window that does not paint.
+  await new Promise((done) => setTimeout(done, 20));
+  expect([asked, frames.length]).toEqual([2, 1]);
+  frames[0]?.(0);
+  await vi.waitFor(() => expect([asked, frames.length]).toEqual([3, 2]));
+  expect(put).toHaveBeenCalledTimes(1);
+});
+
+it("asks again where no picture came", async () => {
   await vi.waitFor(() => expect(answer).toBeDefined());
   answer?.(new ArrayBuffer(0));
-  answer = undefined;
-  // None came: it is asked again.
   await vi.waitFor(() => expect(asked).toBe(2));
-  const shown = pictured();
-  await vi.waitFor(() => expect(frames).toHaveLength(1));
-  // A window that does not paint.
-  await new Promise((done) => setTimeout(done, 0));
-  expect(asked).toBe(2);
-  frames[0]?.(0);
-  await shown;
-  await vi.waitFor(() => expect(asked).toBe(3));
-  vi.unstubAllGlobals();
 });
 
 it("shows no picture that was on its way when the camera was lost", async () => {
   await pictured();
   sees(gone);
-  await vi.waitFor(() => expect(answer).toBeDefined());
-  const late = new ArrayBuffer(16 + 1);
-  new Uint8Array(late).set([1, 0, 0, 0, 1, 0, 0, 0, 1]);
-  answer?.(late);
+  await dotted();
   await vi.waitFor(() => expect(asked).toBe(3));
   expect(at("camera-frame")).toBeNull();
   expect(at("camera-failure")).not.toBeNull();

@@ -9,7 +9,7 @@ export type Picture = {
   number: number;
   width: number;
   height: number;
-  /** The corners of each code, 0 to 1 of the picture: x and y in turn. */
+  /** The corners of each code, 0 to 1 of the picture and beyond: x and y in turn. */
   outlines: number[][];
   /** A byte a pixel, row by row. */
   grey: Uint8Array;
@@ -47,7 +47,7 @@ export class Painter {
   paint(canvas: HTMLCanvasElement, { width, height, grey }: Picture): void {
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    const context = canvas.getContext("2d", { alpha: false });
+    const context = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
     if (!context) return;
     if (this.#image?.width !== width || this.#image.height !== height) {
       this.#image = context.createImageData(width, height);
