@@ -21,10 +21,13 @@ fn hard_card() -> (GreyFrame, String) {
     (worn(Subject::Card, Wear::Blur, 2, 0), Subject::Card.text(0))
 }
 
-/// One pixel a module, and some noise.
+/// In fog, and with noise that is half as strong as its ink.
 fn harder_card() -> GreyFrame {
-    let text = "CF1:01936a5e-7c1e-7f3a-9a51-2f0c8a6b7d10";
-    frame(&noisy(on_a_desk(&qr(text, 1)), 20, 2))
+    let card = on_a_desk(&qr("CF1:01936a5e-7c1e-7f3a-9a51-2f0c8a6b7d10", 3));
+    let fog = GrayImage::from_fn(card.width(), card.height(), |x, y| {
+        Luma([150 + card.get_pixel(x, y).0[0] / 14])
+    });
+    frame(&noisy(fog, 12, 3))
 }
 
 /// A clock that has moved on by `step` whenever it is asked.
@@ -84,7 +87,7 @@ fn the_dearer_tries_take_turns_over_the_frames() {
     let clock = Ticking::by_millis(20);
     let card = harder_card();
     let mut scanner = Scanner::default();
-    let read_at = (0..24).find(|_| {
+    let read_at = (0..48).find(|_| {
         let sight = scanner.look(&card, &|| clock.read());
         !sight.found.is_empty()
     });

@@ -4,6 +4,7 @@
 
 mod known;
 mod mesh;
+mod over;
 pub(super) mod plane;
 mod values;
 
@@ -11,9 +12,9 @@ use rxing::qrcode::cpp_port::detector::FinderPatternSet;
 
 use self::known::known_modules;
 use self::mesh::Mesh;
-use self::plane::{Correlation, Place, Projection, distance, grey, perspective};
+pub(super) use self::over::{fit_at_first, read_set};
+use self::plane::{Correlation, Place, distance, grey, perspective};
 use self::values::{decode, limits};
-use super::corners::Set;
 use super::share;
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
@@ -49,45 +50,6 @@ pub(super) fn read(frame: &GreyFrame, triple: &FinderPatternSet) -> Laid {
         fit: grid.fit,
         found: (grid.fit >= FIT).then(|| grid.read(frame)).flatten(),
     }
-}
-
-/// Lays a grid over three corners whose lean is known and reads it, where it fits.
-pub(super) fn read_set(frame: &GreyFrame, set: &Set) -> Laid {
-    let version = (set.apart - 10.0) / 4.0;
-    let near = version.round();
-    let next = if version > near {
-        near + 1.0
-    } else {
-        near - 1.0
-    };
-    let mut versions = vec![near, next, 2.0 * near - next];
-    if near > 8.0 {
-        versions.extend([2.0 * next - near, 3.0 * near - 2.0 * next]);
-    }
-    versions.retain(|version| (1.0..=40.0).contains(version));
-    let mut grids = Vec::new();
-    for version in versions {
-        let Some(mut grid) = Grid::over(17 + 4 * version as usize, set) else {
-            continue;
-        };
-        grid.fit = grid.fit_of(frame);
-        let before = (grid.pixels, grid.fit);
-        grid.find_fourth_corner(frame, 0.04);
-        grid.fit = grid.fit_of(frame);
-        if grid.fit < before.1 {
-            (grid.pixels, grid.fit) = before;
-            grid.update();
-        }
-        grids.push(grid);
-    }
-    grids.sort_by(|a, b| b.fit.total_cmp(&a.fit));
-    grids.truncate(REFINED);
-    grids.iter_mut().for_each(|grid| grid.refine(frame));
-    let best = grids.into_iter().max_by(|a, b| a.fit.total_cmp(&b.fit));
-    best.map_or(Laid::default(), |grid| Laid {
-        fit: grid.fit,
-        found: (grid.fit >= FIT).then(|| grid.read(frame)).flatten(),
-    })
 }
 
 /// The grid that fits best.
@@ -166,22 +128,6 @@ impl Grid {
             even / depth
         };
         Self::through(side, [tl, tr, bl, (guess(|p| p.0), guess(|p| p.1))])
-    }
-
-    /// Over three corners of which each says how it leans; nothing where they contradict each other.
-    fn over(side: usize, set: &Set) -> Option<Self> {
-        let far = side as f32 - 3.5;
-        let middles = [(3.5, 3.5), (far, 3.5), (3.5, far)];
-        let mut pairs = Vec::new();
-        for (corner, (u, v)) in set.corners.iter().zip(middles) {
-            for (du, dv) in [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)] {
-                pairs.push(((u + du, v + dv), corner.place(du, dv)));
-            }
-        }
-        let projection = Projection::fitted(&pairs)?;
-        let near = side as f32 - 6.5;
-        let places = [middles[0], middles[1], middles[2], (near, near)];
-        Some(Self::through(side, places.map(|at| projection.place(at))))
     }
 
     /// With the middles of the three corners and of the place near the fourth there.

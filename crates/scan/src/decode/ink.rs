@@ -13,6 +13,10 @@ use crate::types::Found;
 /// How much like a finder pattern a corner looks that is hardly anything else.
 const SURE: f32 = 0.8;
 
+/// Sure corners of which two are taken for a code's, and how well a grid must fit at first whose third is made up.
+const SURE_MAX: usize = 4;
+const FITS_MADE_UP: f32 = 0.3;
+
 /// Finder patterns that are remembered, and grids that are laid in one try.
 const FINDERS_MAX: usize = 40;
 const GRIDS_MAX: usize = 1;
@@ -130,8 +134,19 @@ impl Ink {
                 corners::add(&mut self.corners, corner);
             }
         }
-        let set = self.next_set();
+        let set = self.next_set().or_else(|| self.made_up(frame));
         set.map_or(Vec::new(), |set| self.read_set(frame, set))
+    }
+
+    /// Two corners that are sure and a third that is made up, where what should be there is there.
+    fn made_up(&self, frame: &GreyFrame) -> Option<Set> {
+        let sure = self.corners.iter().filter(|corner| corner.like >= SURE);
+        let sure: Vec<Corner> = sure.copied().take(SURE_MAX).collect();
+        let new = corners::with_one_made_up(&sure).into_iter();
+        let new = new.filter(|set| !self.sets.iter().any(|known| known.is_same(set)));
+        let fits = new.map(|set| (grid::fit_at_first(frame, &set), set));
+        let best = fits.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (best.0 >= FITS_MADE_UP).then_some(best.1)
     }
 
     /// The likeliest three corners that had no grid yet.

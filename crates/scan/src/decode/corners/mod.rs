@@ -5,7 +5,7 @@ mod beside;
 mod sets;
 
 pub(super) use beside::beside;
-pub(super) use sets::{Set, sets};
+pub(super) use sets::{Set, sets, with_one_made_up};
 
 use rxing::common::cpp_essentials::ConcentricPattern;
 

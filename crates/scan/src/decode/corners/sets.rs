@@ -1,6 +1,6 @@
 //! Three corners that are those of one code, told by how their sides run and by how many modules they are apart.
 
-use super::super::grid::plane::{Place, distance};
+use super::super::grid::plane::{Place, Projection, distance};
 use super::Corner;
 
 /// How far, as the sine of an angle, a side may point past the other corner.
@@ -42,6 +42,63 @@ pub(in super::super) fn sets(corners: &[Corner]) -> Vec<Set> {
     }
     sets.sort_by(|a, b| a.strange.total_cmp(&b.strange));
     sets
+}
+
+/// The sets that there may be where only two corners of a code show: the third is made up, on either side and of either end.
+pub(in super::super) fn with_one_made_up(corners: &[Corner]) -> Vec<Set> {
+    let mut sets = Vec::new();
+    for (at, one) in corners.iter().enumerate() {
+        for other in &corners[at + 1..] {
+            for (tl, end) in [(one, other), (other, one)] {
+                let Some(arm) = Arm::between(tl, end) else {
+                    continue;
+                };
+                for third in third_corners(tl, &arm) {
+                    let other = Arm::between(tl, &third);
+                    sets.extend(other.and_then(|other| set(tl, &arm, &other)));
+                }
+            }
+        }
+    }
+    sets
+}
+
+/// Where a third corner would be that lies beside the first one, on either side of the arm.
+fn third_corners(tl: &Corner, arm: &Arm) -> Vec<Corner> {
+    let way = (arm.end.at.0 - tl.at.0, arm.end.at.1 - tl.at.1);
+    let along = [towards(tl.sides[arm.along], way), arm.sides[0]];
+    let aside = [tl.sides[1 - arm.along], arm.sides[1]];
+    let aside = [aside[0], towards(aside[1], aside[0])];
+    let sides = [[along[0], aside[0]], [along[1], aside[1]]];
+    let near = [tl.at, arm.end.at].into_iter().zip([0.0, arm.length]);
+    let mut pairs = Vec::new();
+    for ((at, u), sides) in near.zip(sides) {
+        let corner = Corner {
+            at,
+            sides,
+            like: 0.0,
+        };
+        for (du, dv) in [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)] {
+            pairs.push(((u + du, dv), corner.place(du, dv)));
+        }
+    }
+    let Some(plane) = Projection::fitted(&pairs) else {
+        return Vec::new();
+    };
+    [arm.length, -arm.length]
+        .map(|v| {
+            let at = plane.place((0.0, v));
+            let side = |u: f32, v: f32| {
+                let to = plane.place((u, v));
+                (to.0 - at.0, to.1 - at.1)
+            };
+            Corner {
+                at,
+                sides: [side(1.0, v), side(0.0, v + 1.0)],
+                like: 0.0,
+            }
+        })
+        .to_vec()
 }
 
 /// From a corner to the next one along its side.
@@ -175,6 +232,21 @@ mod tests {
                 corner.sides[0].0 > 0.0 && corner.sides[1].1 > 0.0,
                 "{corner:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_third_corner_that_nobody_sees_is_made_up_where_it_is() {
+        let [tl, tr, bl] = [(0.0, 0.0), (30.0, 0.0), (0.0, 30.0)].map(|(u, v)| leaning(u, v));
+        for two in [[tl, tr], [tl, bl]] {
+            let made = with_one_made_up(&two);
+            let is_right = |set: &Set| {
+                let seen = set.corners.iter().zip([tl, tr, bl]);
+                seen.clone()
+                    .all(|(made, seen)| distance(made.at, seen.at) < 6.0)
+            };
+            assert!(made.iter().any(is_right), "{made:?}");
+            assert!(made.len() <= 4);
         }
     }
 

@@ -92,7 +92,7 @@ fn solved(mut rows: [[f64; 9]; 8]) -> Option<[f32; 8]> {
 }
 
 /// The projection that takes places nearest to where others are.
-pub(super) struct Projection {
+pub(in super::super) struct Projection {
     transform: [f32; 8],
     from: Frame,
     to: Frame,
@@ -136,7 +136,7 @@ impl Frame {
 
 impl Projection {
     /// By least squares; nothing where the places don't say enough.
-    pub(super) fn fitted(pairs: &[(Place, Place)]) -> Option<Self> {
+    pub(in super::super) fn fitted(pairs: &[(Place, Place)]) -> Option<Self> {
         let from = Frame::around(pairs.iter().map(|pair| pair.0));
         let to = Frame::around(pairs.iter().map(|pair| pair.1));
         let mut rows = [[0.0_f64; 9]; 8];
@@ -162,7 +162,7 @@ impl Projection {
         })
     }
 
-    pub(super) fn place(&self, at: Place) -> Place {
+    pub(in super::super) fn place(&self, at: Place) -> Place {
         let (u, v) = self.from.inward(at);
         let t = &self.transform;
         let w = t[6] * u + t[7] * v + 1.0;

@@ -1,9 +1,7 @@
 //! What a grid's modules say, from how grey they are.
 
-use rxing::common::BitMatrix;
-use rxing::qrcode::cpp_port::decoder::Decode;
-
-use super::super::{guarded, symbol};
+use super::super::guarded;
+use super::super::symbol::{self, Doubt};
 
 /// How much of the difference to its neighbours is added to a module before it is judged, where every module counts alike and
 /// where the least certain ones are taken for unknown.
@@ -28,26 +26,14 @@ pub(super) fn decode(values: &[f32], side: usize) -> Option<String> {
             .map(|((value, near), around)| around - (value + (value - near) * strength))
             .collect()
     };
-    SHARPENINGS
-        .iter()
-        .find_map(|strength| hard(&dark(*strength), side))
-        .or_else(|| {
-            DOUBTED
-                .iter()
-                .find_map(|strength| guarded(|| symbol::read(&dark(*strength), side)).flatten())
-        })
-}
-
-/// Black and white, and what it says.
-fn hard(dark: &[f32], side: usize) -> Option<String> {
-    let mut bits = BitMatrix::with_single_dimension(side as u32).ok()?;
-    for (at, _) in dark.iter().enumerate().filter(|(_, dark)| **dark > 0.0) {
-        bits.set((at % side) as u32, (at / side) as u32);
-    }
-    guarded(|| {
-        let decoded = Decode(&bits).ok()?;
-        decoded.isValid().then(|| decoded.text())
-    })?
+    let says = |strengths: &[f32], doubt: Doubt| {
+        let mut read = strengths.iter().map(|strength| {
+            let dark = dark(*strength);
+            guarded(|| symbol::read(&dark, side, doubt)).flatten()
+        });
+        read.find_map(|text| text)
+    };
+    says(&SHARPENINGS, Doubt::None).or_else(|| says(&DOUBTED, Doubt::Least))
 }
 
 /// The mean of the square of modules around each, as far as the grid goes.

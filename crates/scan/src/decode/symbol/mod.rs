@@ -9,15 +9,27 @@ use rxing::qrcode::cpp_port::decoder::DecodeBitStream;
 
 use self::layout::{Format, blocks, is_masked, modules};
 
+/// How bytes are told that are wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// By the checks alone: each byte is as good as any other.
+    None,
+    /// The least certain ones are taken for unknown.
+    Least,
+}
+
 /// Checks that must be left over in a block, and in one that is alone, so that no chance makes a code of what is none.
 const LEFT_OVER: usize = 2;
-const LEFT_OVER_ALONE: usize = 3;
+const LEFT_OVER_ALONE: usize = 4;
+
+/// The same where no byte is taken for unknown: in the smallest code, in others of one block, and in each of many.
+const UNDOUBTED: [usize; 3] = [3, 2, 0];
 
 /// Shares of a block's checks that are spent on bytes taken for unknown, in sixteenths.
-const SPENT: [usize; 6] = [0, 4, 7, 10, 12, 14];
+const SPENT: [usize; 5] = [4, 7, 10, 12, 14];
 
 /// What the modules say that are that dark: positive for dark, negative for light, near 0 where it is not certain.
-pub(super) fn read(dark: &[f32], side: usize) -> Option<String> {
+pub(super) fn read(dark: &[f32], side: usize, doubt: Doubt) -> Option<String> {
     let version = Version::getVersionForNumber(((side - 17) / 4) as u32).ok()?;
     let upright = |x: usize, y: usize| dark[y * side + x];
     let mirrored = |x: usize, y: usize| dark[x * side + y];
@@ -26,15 +38,16 @@ pub(super) fn read(dark: &[f32], side: usize) -> Option<String> {
         layout::format(side, mirrored)?,
     );
     if one.1 >= other.1 {
-        bytes_of(version, one.0, side, upright)
+        text_of(version, one.0, doubt, side, upright)
     } else {
-        bytes_of(version, other.0, side, mirrored)
+        text_of(version, other.0, doubt, side, mirrored)
     }
 }
 
-fn bytes_of(
+fn text_of(
     version: VersionRef,
     format: Format,
+    doubt: Doubt,
     side: usize,
     dark: impl Fn(usize, usize) -> f32,
 ) -> Option<String> {
@@ -53,10 +66,12 @@ fn bytes_of(
         })
         .collect();
     let blocks = blocks(version, format.level);
-    let must = if blocks.len() == 1 {
-        LEFT_OVER_ALONE
-    } else {
-        LEFT_OVER
+    let must = match (doubt, blocks.len()) {
+        (Doubt::Least, 1) => LEFT_OVER_ALONE,
+        (Doubt::Least, _) => LEFT_OVER,
+        (Doubt::None, 1) if side == 21 => UNDOUBTED[0],
+        (Doubt::None, 1) => UNDOUBTED[1],
+        (Doubt::None, _) => UNDOUBTED[2],
     };
     let mut data = Vec::new();
     for block in &blocks {
@@ -65,7 +80,7 @@ fn bytes_of(
             .iter()
             .map(|at| bytes.get(*at).copied())
             .collect::<Option<_>>()?;
-        data.extend(data_of(&read, block.data, must)?);
+        data.extend(data_of(&read, block.data, doubt, must)?);
     }
     let said = DecodeBitStream(&data, version, format.level).ok()?;
     let text = said.text();
@@ -73,12 +88,16 @@ fn bytes_of(
 }
 
 /// The data of a block of bytes that are that certain.
-fn data_of(bytes: &[(u8, f32)], data: usize, must: usize) -> Option<Vec<u8>> {
+fn data_of(bytes: &[(u8, f32)], data: usize, doubt: Doubt, must: usize) -> Option<Vec<u8>> {
     let checks = bytes.len().checked_sub(data)?;
     let mut doubtful: Vec<usize> = (0..bytes.len()).collect();
     doubtful.sort_by(|a, b| bytes[*a].1.total_cmp(&bytes[*b].1));
     let mut tried = usize::MAX;
-    SPENT.iter().find_map(|share| {
+    let shares = match doubt {
+        Doubt::None => &[0][..],
+        Doubt::Least => &SPENT,
+    };
+    shares.iter().find_map(|share| {
         let spent = (checks * share / 16).min(checks.saturating_sub(must));
         if spent == tried {
             return None;
@@ -118,7 +137,9 @@ mod tests {
     fn a_code_says_what_it_says() {
         for level in [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H] {
             let (dark, side) = code(level);
-            assert_eq!(read(&dark, side).as_deref(), Some(SAYS));
+            for doubt in [Doubt::None, Doubt::Least] {
+                assert_eq!(read(&dark, side, doubt).as_deref(), Some(SAYS));
+            }
         }
     }
 
@@ -128,18 +149,18 @@ mod tests {
         let mirrored: Vec<f32> = (0..side * side)
             .map(|at| dark[at % side * side + at / side])
             .collect();
-        assert_eq!(read(&mirrored, side).as_deref(), Some(SAYS));
+        assert_eq!(read(&mirrored, side, Doubt::None).as_deref(), Some(SAYS));
     }
 
     #[test]
     fn more_is_read_around_what_covers_it_than_if_that_were_taken_for_modules() {
         let (mut dark, side) = code(EcLevel::M);
         covered(&mut dark, side, 11, 26);
-        assert_eq!(read(&dark, side).as_deref(), Some(SAYS));
+        assert_eq!(read(&dark, side, Doubt::Least).as_deref(), Some(SAYS));
         for value in &mut dark {
             *value = value.signum();
         }
-        assert_eq!(read(&dark, side), None);
+        assert_eq!(read(&dark, side, Doubt::Least), None);
     }
 
     #[test]
@@ -150,7 +171,22 @@ mod tests {
             dark[8 * side + at] = 0.01;
             dark[at * side + 8] = 0.01;
         }
-        assert_eq!(read(&dark, side).as_deref(), Some(SAYS));
+        assert_eq!(read(&dark, side, Doubt::Least).as_deref(), Some(SAYS));
+    }
+
+    #[test]
+    fn the_smallest_code_is_not_put_right_up_to_its_last_check() {
+        // Seven checks could put three bytes right, and take one code for another; the standard allows for two.
+        let code = QrCode::with_version("a1", Number::Normal(1), EcLevel::L).unwrap();
+        let dark = code.to_colors().into_iter();
+        let mut dark: Vec<f32> = dark
+            .map(|color| if color == Color::Dark { 1.0 } else { -1.0 })
+            .collect();
+        // Of the bytes that are written first, from the lower right corner upwards, one module each.
+        for (y, read) in [(20, true), (16, true), (10, false)] {
+            dark[y * 21 + 20] *= -1.0;
+            assert_eq!(super::read(&dark, 21, Doubt::None).is_some(), read, "{y}");
+        }
     }
 
     #[test]
@@ -166,7 +202,9 @@ mod tests {
                         (random >> 40) as f32 / (1 << 23) as f32 - 1.0
                     })
                     .collect();
-                assert_eq!(read(&dark, side), None);
+                for doubt in [Doubt::None, Doubt::Least] {
+                    assert_eq!(read(&dark, side, doubt), None);
+                }
             }
         }
     }
