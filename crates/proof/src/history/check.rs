@@ -55,6 +55,8 @@ struct Asked {
     row: Uuid,
     kind: String,
     heard: Heard,
+    /// Whether it could be seen right after somebody heard that it was done.
+    shown: bool,
     /// Whether a disk that had it was given up for an older copy.
     disk_gone: bool,
 }
@@ -195,6 +197,16 @@ impl Judge<'_> {
                     }
                     (Heard::Nothing | Heard::Fail, None) => {}
                 }
+                // The hub may have refused a claim, and said so, before anybody looked.
+                let refused = found.is_some_and(|at| {
+                    matches!(self.shop.changes[at].outcome, Outcome::Refused { .. })
+                });
+                if !asked.shown && !refused {
+                    self.blame(format!(
+                        "{} {} was done and not shown",
+                        asked.kind, asked.row
+                    ));
+                }
                 let Some(place) = found else { continue };
                 let change = &self.shop.changes[place];
                 let applied = change.outcome == Outcome::Applied;
@@ -257,6 +269,7 @@ impl Judge<'_> {
                         row: *row,
                         kind: kind.clone(),
                         heard: Heard::Nothing,
+                        shown: true,
                         disk_gone: false,
                     };
                     asked.push(new);
@@ -269,15 +282,13 @@ impl Judge<'_> {
                     number,
                     op_id,
                     shown,
-                } => {
-                    if !shown {
-                        self.blame(format!("{op_id} was done and not shown"));
+                } => match places.get(number) {
+                    Some(place) => {
+                        asked[*place].heard = Heard::Ok(*op_id);
+                        asked[*place].shown = *shown;
                     }
-                    match places.get(number) {
-                        Some(place) => asked[*place].heard = Heard::Ok(*op_id),
-                        None => self.blame(format!("{op_id} was never asked for")),
-                    }
-                }
+                    None => self.blame(format!("{op_id} was never asked for")),
+                },
                 Line::Fail { number, .. } => {
                     if let Some(place) = places.get(number) {
                         asked[*place].heard = Heard::Fail;

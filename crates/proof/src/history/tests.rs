@@ -149,6 +149,20 @@ fn own_write_that_is_not_shown_is_found() {
 }
 
 #[test]
+fn claim_that_the_hub_refused_may_be_off_the_screen_before_anybody_looked() {
+    let said = found(|shop| {
+        if let Line::Ok { shown, .. } = &mut lines(shop)[2] {
+            *shown = false;
+        }
+        shop.changes[0].rows.clear();
+        shop.changes[0].outcome = Outcome::Refused {
+            code: "slot_taken".to_owned(),
+        };
+    });
+    assert!(!said.contains("not shown"), "{said}");
+}
+
+#[test]
 fn row_that_is_gone_after_a_restart_is_found() {
     let said = found(|shop| {
         let again = lines(shop)[0].clone();
