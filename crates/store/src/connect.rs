@@ -15,6 +15,8 @@ use crate::migrate;
 /// Files up to this size are checked at every start; larger ones after an unclean end, once they are in use: the log's own
 /// checksums guard what is recovered, and reading every page takes as long as the file is large.
 const CHECK_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// What SQLite makes of a new file first, in bytes.
+const FIRST_PAGE_BYTES: u64 = 4096;
 const BUSY: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 160;
 /// What a page of the hub's changes writes to must stay in memory until it is committed: what does not is written to the log
@@ -169,9 +171,6 @@ pub(crate) fn damaged(path: &Path) -> Option<Connection> {
     migrate::inspect(&conn, usize::MAX).ok()?;
     Some(conn)
 }
-
-/// What SQLite makes of a new file first, in bytes.
-const FIRST_PAGE_BYTES: u64 = 4096;
 
 /// Empties a file that a power cut left as a blank first page, where no till was ever ready: SQLite would find no database
 /// in it, and a till in which nobody did anything has no damage to tell of.
