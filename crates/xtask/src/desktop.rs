@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use counterfoil_tests::Result;
+use counterfoil_tests::processes::Programs;
+
+use crate::shell;
 
 /// Large enough for every size of the window. Else the screen begins anew when the last window closes, and a window that
 /// opens in that moment finds none.
@@ -48,4 +51,19 @@ pub fn command(home: &Path, program: &OsStr) -> Result<Command> {
         .env("NO_AT_BRIDGE", "1")
         .env_remove("WAYLAND_DISPLAY");
     Ok(command)
+}
+
+/// Runs the xtask of `programs` with this one's arguments on a desktop of our own, and tells it by `--inside` where its files may
+/// lie. All of it is gone afterwards.
+pub fn again(programs: &Programs, purpose: &str) -> Result {
+    let home = tempfile::Builder::new()
+        .prefix(&format!("counterfoil-{purpose}-"))
+        .tempdir()?;
+    let program = programs.path("xtask")?;
+    let mut command = command(home.path(), program.as_os_str())?;
+    command
+        .args(std::env::args_os().skip(1))
+        .arg("--inside")
+        .arg(home.path().join("files"));
+    shell::run(&mut command)
 }

@@ -29,6 +29,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use project::Profile;
+
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
@@ -126,7 +128,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Preview(options)) => bench::preview::preview(&project, &options),
         Task::Bench(Bench::Scan(options)) => bench::scan::scan(&project, &options),
         Task::Bench(Bench::Stamp { customers, release }) => {
-            bench::stamp(&project, customers, release)
+            bench::stamp(&project, customers, Profile::asked(release))
         }
         Task::Bench(Bench::Sync(options)) => bench::sync(&project, &options),
         Task::Bench(Bench::Peers(options)) => bench::peers::peers(&project, &options),

@@ -9,6 +9,37 @@ use std::process::Command;
 use counterfoil_tests::processes::Programs;
 use counterfoil_tests::{Failure, Result};
 
+/// How programs are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Quickly made, with every check.
+    Debug,
+    /// As they are shipped.
+    Release,
+}
+
+impl Profile {
+    /// What `--release` asks for, or its absence.
+    pub const fn asked(release: bool) -> Self {
+        if release { Self::Release } else { Self::Debug }
+    }
+
+    /// The folder in cargo's target folder, and the name that people give it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+
+    /// Asks `cargo` for it.
+    pub fn ask(self, cargo: &mut Command) {
+        if self == Self::Release {
+            cargo.arg("--release");
+        }
+    }
+}
+
 /// The project's folders.
 pub struct Project {
     /// The folder of the workspace.
@@ -38,9 +69,9 @@ impl Project {
         self.root.join("ui")
     }
 
-    /// The folder of the built programs.
-    pub fn programs(&self) -> Programs {
-        Programs::in_folder(self.target.join("debug"))
+    /// The programs that are built so.
+    pub fn programs(&self, profile: Profile) -> Programs {
+        Programs::in_folder(self.target.join(profile.name()))
     }
 
     /// A command that runs at the root.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use counterfoil_tests::Result;
 
-use crate::project::Project;
+use crate::project::{Profile, Project};
 use crate::{packages, shell};
 
 /// What every lane takes; everything else is the lane's own: see its `--help`.
@@ -23,7 +23,7 @@ pub struct Options {
 
 /// Which build a lane wants.
 struct Build {
-    release: bool,
+    profile: Profile,
     planted: bool,
 }
 
@@ -37,7 +37,7 @@ pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
             .any(|o| *o == name || o.starts_with(&format!("{name}=")))
     };
     let build = Build {
-        release: named("--release"),
+        profile: Profile::asked(named("--release")),
         // The other lanes plant theirs outside the product.
         planted: lane == "sim" && named("--planted"),
     };
@@ -54,7 +54,7 @@ pub fn run(project: &Project, lane: &str, options: &Options) -> Result {
 
 /// Runs a lane as it is tested, with the program that the whole workspace's build left. Its result, without what it told on the way.
 pub fn lane(project: &Project, lane: &str, options: &[&str]) -> Result<String> {
-    let program = project.target.join("debug").join("counterfoil-proof");
+    let program = project.programs(Profile::Debug).path("counterfoil-proof")?;
     let mut command = project.command(&program.to_string_lossy());
     Ok(shell::run_and_keep(command.arg(lane).args(options))?.out)
 }
@@ -66,14 +66,11 @@ fn built(project: &Project, build: &Build) -> Result<String> {
     // The lanes of processes start the hub's program, which lies beside the proof's.
     cargo.args(["build", "--quiet", "--package", "counterfoil-proof"]);
     cargo.args(["--package", "counterfoil-hub"]);
-    if build.release {
-        cargo.arg("--release");
-    }
+    build.profile.ask(&mut cargo);
     if build.planted {
         cargo.args(["--features", "planted"]);
     }
     shell::timed("building the proof", || shell::run(&mut cargo))?;
-    let profile = if build.release { "release" } else { "debug" };
-    let program = project.target.join(profile).join("counterfoil-proof");
+    let program = project.programs(build.profile).path("counterfoil-proof")?;
     Ok(program.to_string_lossy().into_owned())
 }

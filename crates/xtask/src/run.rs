@@ -10,7 +10,7 @@ use counterfoil_tests::stories::{self, Album};
 use counterfoil_tests::webdriver::Window;
 use counterfoil_tests::{Failure, Result};
 
-use crate::project::Project;
+use crate::project::{Profile, Project};
 use crate::{desktop, interrupt, packages, shell, ui};
 
 /// Marks a folder that `--reset` may remove.
@@ -42,7 +42,7 @@ pub struct Options {
 /// Installs and builds what is missing, then opens the demo shop.
 pub fn run(project: &Project, options: &Options) -> Result {
     if !options.inside {
-        build(project, !desktop::has_display())?;
+        build(project, Profile::Debug, !desktop::has_display())?;
         if !desktop::has_display() {
             println!("--> no display here: walking the stories on a screen of our own");
             return run_inside(project);
@@ -56,7 +56,7 @@ pub fn run(project: &Project, options: &Options) -> Result {
     if options.reset {
         reset(&shop)?;
     }
-    let programs = project.programs();
+    let programs = project.programs(Profile::Debug);
     let hub = start_hub(&programs, &shop, options)?;
     let url = hub
         .as_ref()
@@ -69,7 +69,7 @@ pub fn run(project: &Project, options: &Options) -> Result {
 }
 
 /// Installs and builds everything that a running app needs.
-pub fn build(project: &Project, with_window_tools: bool) -> Result {
+pub fn build(project: &Project, profile: Profile, with_window_tools: bool) -> Result {
     let tools = if with_window_tools {
         packages::WINDOW
     } else {
@@ -78,15 +78,18 @@ pub fn build(project: &Project, with_window_tools: bool) -> Result {
     packages::ensure(project, &[packages::BUILD, tools])?;
     ui::install(project)?;
     ui::build(project)?;
+    let mut cargo = project.cargo();
+    cargo.args(["build", "--workspace", "--bins"]);
+    profile.ask(&mut cargo);
     shell::timed(
         "building the programs (some minutes the first time)",
-        || shell::run(project.cargo().args(["build", "--workspace", "--bins"])),
+        || shell::run(&mut cargo),
     )
 }
 
 /// Runs this program again, with the same arguments, on a desktop of our own.
 fn run_inside(project: &Project) -> Result {
-    let program = project.programs().path("xtask")?;
+    let program = project.programs(Profile::Debug).path("xtask")?;
     let home = project.root.join(".data/desktop");
     let mut command = desktop::command(&home, program.as_os_str())?;
     shell::run(command.args(std::env::args_os().skip(1)).arg("--inside"))

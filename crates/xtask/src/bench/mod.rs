@@ -21,7 +21,7 @@ use counterfoil_tests::processes::{Shop, Surroundings};
 use counterfoil_tests::till;
 use counterfoil_tests::webdriver::Window;
 
-use crate::project::Project;
+use crate::project::{Profile, Project};
 use crate::{desktop, packages, run, shell};
 
 pub use sync::{Options as SyncOptions, sync};
@@ -31,19 +31,10 @@ pub use sync::{Options as SyncOptions, sync};
 /// The time includes what the driver of the window needs itself, about a tenth of a second.
 pub fn startup(project: &Project, times: usize, inside: Option<&Path>) -> Result {
     let Some(data) = inside else {
-        run::build(project, true)?;
-        let home = tempfile::Builder::new()
-            .prefix("counterfoil-bench-")
-            .tempdir()?;
-        let program = project.programs().path("xtask")?;
-        let mut command = desktop::command(home.path(), program.as_os_str())?;
-        command
-            .args(std::env::args_os().skip(1))
-            .arg("--inside")
-            .arg(home.path().join("till"));
-        return shell::run(&mut command);
+        run::build(project, Profile::Release, true)?;
+        return desktop::again(&project.programs(Profile::Release), "bench");
     };
-    let programs = project.programs();
+    let programs = project.programs(Profile::Release);
     let shop = Shop::at(data);
     shell::timed("the demo shop", || shop.load_demo(&programs, None))?;
     let surroundings = Surroundings {
@@ -68,7 +59,7 @@ pub fn startup(project: &Project, times: usize, inside: Option<&Path>) -> Result
 const BARE: &str = "200";
 
 /// From the text of a decoded card to its committed stamp, and how that compares with SQLite's own time for one row.
-pub fn stamp(project: &Project, customers: u32, release: bool) -> Result {
+pub fn stamp(project: &Project, customers: u32, profile: Profile) -> Result {
     packages::ensure(project, &[packages::BUILD])?;
     let mut build = project.cargo();
     build.args([
@@ -79,12 +70,9 @@ pub fn stamp(project: &Project, customers: u32, release: bool) -> Result {
         "counterfoil-app",
     ]);
     build.args(["--examples"]);
-    if release {
-        build.arg("--release");
-    }
+    profile.ask(&mut build);
     shell::timed("building", || shell::run(&mut build))?;
-    let profile = if release { "release" } else { "debug" };
-    let programs = project.target.join(profile).join("examples");
+    let programs = project.target.join(profile.name()).join("examples");
     // Beside the build, on a real disk: a temporary folder may lie in memory, where nothing is durable.
     let home = tempfile::Builder::new()
         .prefix("bench-")
@@ -105,7 +93,8 @@ pub fn stamp(project: &Project, customers: u32, release: bool) -> Result {
     // Before and after, since the disk is not the same all the time.
     bare.extend(measure("bare_insert", "after", BARE)?);
     println!(
-        "a {profile} build, {} stamps, {} bare rows",
+        "a {} build, {} stamps, {} bare rows",
+        profile.name(),
         stamps.len(),
         bare.len()
     );
@@ -129,6 +118,12 @@ fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(index.min(last)).copied().unwrap_or_default()
 }
 
+/// The value in the middle; of two in the middle, the larger. Not a number where there is none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 fn print_durations(name: &str, took: &mut [Duration]) {
     took.sort();
     let ms = |duration: &Duration| duration.as_secs_f64() * 1000.0;
@@ -143,8 +138,15 @@ fn print_durations(name: &str, took: &mut [Duration]) {
 
 #[cfg(test)]
 mod tests {
-    use super::percentile;
+    use super::{median, percentile};
     use std::time::Duration;
+
+    #[test]
+    fn a_median_does_not_depend_on_the_order_it_is_given() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 3.0);
+        assert!(median(Vec::new()).is_nan());
+    }
 
     #[test]
     fn a_percentile_is_the_smallest_value_that_covers_so_many() {

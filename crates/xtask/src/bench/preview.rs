@@ -17,13 +17,18 @@ use counterfoil_tests::webdriver::Window;
 use counterfoil_tests::{Failure, Result, video};
 use serde_json::json;
 
-use crate::project::Project;
-use crate::{desktop, run, shell};
+use crate::project::{Profile, Project};
+use crate::{desktop, run};
+
+use super::median;
 
 /// For how long, and at which size.
 #[derive(Args)]
 pub struct Options {
-    /// Seconds with pictures, as many with one painted over and over, and as many without
+    /// How often each size is measured; the medians are told
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds a round with pictures, as many with one painted over and over, and as many without
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     /// Where the stories' files lie; set by the command itself
@@ -49,18 +54,10 @@ const TICK: Duration = Duration::from_millis(10);
 /// Measures at the three sizes of the window.
 pub fn preview(project: &Project, options: &Options) -> Result {
     let Some(home) = &options.inside else {
-        run::build(project, true)?;
-        let home = tempfile::Builder::new()
-            .prefix("counterfoil-bench-")
-            .tempdir()?;
-        let program = project.programs().path("xtask")?;
-        let mut command = desktop::command(home.path(), program.as_os_str())?;
-        command
-            .args(std::env::args_os().skip(1))
-            .arg("--inside")
-            .arg(home.path());
-        return shell::run(&mut command);
+        run::build(project, Profile::Release, true)?;
+        return desktop::again(&project.programs(Profile::Release), "bench");
     };
+    fs::create_dir(home)?;
     let eye = home.join("eye.y4m");
     let stage = Stage::set(&Setting {
         camera: Some(eye.clone()),
@@ -72,17 +69,39 @@ pub fn preview(project: &Project, options: &Options) -> Result {
     window.run(WATCH, &[])?;
     for size in [PHONE, TABLET, DESKTOP] {
         window.resize(size.width, size.height)?;
+        let rounds: Vec<Round> = (0..options.rounds.max(1))
+            .map(|_| Round::measure(window, Duration::from_secs(options.seconds.max(1))))
+            .collect::<Result<_>>()?;
+        let rate = median(rounds.iter().map(|round| round.rate).collect());
+        let (width, height) = (size.width, size.height);
+        println!("{width}x{height}: {rate:.1} pictures a second");
+        print(&rounds);
+        till::go(window, "counter")?;
+    }
+    Ok(())
+}
+
+/// With pictures, then with the last one painted over and over as often, then with none.
+struct Round {
+    /// Pictures a second.
+    rate: f64,
+    with: Shares,
+    repeated: Shares,
+    without: Shares,
+}
+
+impl Round {
+    fn measure(window: &Window, length: Duration) -> Result<Self> {
         window.run("window.blind = false", &[])?;
+        till::go(window, "counter")?;
         camera::wait_for_outline(window)?;
         window.wait_for(&id("stamp-word"))?;
-        let length = Duration::from_secs(options.seconds.max(1));
         let before = painted(window)?;
         let with = Shares::over(length)?;
-        let pictures = painted(window)? - before;
+        let rate = (painted(window)? - before) as f64 / length.as_secs_f64();
         window.run("window.blind = true", &[])?;
         let last = painted(window)?;
         let repeat = "window.repeat = setInterval(() => window.again(), 1000 / arguments[0])";
-        let rate = pictures as f64 / length.as_secs_f64();
         window.run(repeat, &[json!(rate.max(1.0))])?;
         let repeated = Shares::over(length)?;
         window.run("clearInterval(window.repeat)", &[])?;
@@ -91,12 +110,23 @@ pub fn preview(project: &Project, options: &Options) -> Result {
         if painted(window)? > last + 2 {
             return Err(Failure::new("pictures were painted where none could be"));
         }
-        let (width, height) = (size.width, size.height);
-        println!("{width}x{height}: {rate:.1} pictures a second");
-        print(&with, &repeated, &without);
-        till::go(window, "counter")?;
+        Ok(Self {
+            rate,
+            with,
+            repeated,
+            without,
+        })
     }
-    Ok(())
+
+    /// What it costs to bring pictures to the window, for those who are called `name`.
+    fn brought(&self, name: &str) -> f64 {
+        self.with.of(name) - self.repeated.of(name)
+    }
+
+    /// What it costs to paint them there.
+    fn painted(&self, name: &str) -> f64 {
+        self.repeated.of(name) - self.without.of(name)
+    }
 }
 
 fn painted(window: &Window) -> Result<u64> {
@@ -131,23 +161,27 @@ impl Shares {
     }
 }
 
-/// What it costs to bring pictures to the window, and to paint them there.
-fn print(with: &Shares, repeated: &Shares, without: &Shares) {
-    let (mut brought, mut painted) = (0.0, 0.0);
-    for name in with.0.keys() {
-        let (bring, paint) = (
-            with.of(name) - repeated.of(name),
-            repeated.of(name) - without.of(name),
-        );
+/// The medians of the rounds.
+fn print(rounds: &[Round]) {
+    let names: BTreeSet<&String> = rounds
+        .iter()
+        .flat_map(|round| round.with.0.keys())
+        .collect();
+    for &name in &names {
+        let bring = median(rounds.iter().map(|round| round.brought(name)).collect());
+        let paint = median(rounds.iter().map(|round| round.painted(name)).collect());
         // What has nothing to do with it does next to nothing.
         if bring.abs().max(paint.abs()) >= 0.5 {
             println!(
                 "    {name}: {bring:.1} % of a core to bring them, {paint:.1} % to paint them"
             );
         }
-        brought += bring;
-        painted += paint;
     }
+    let all = |of: fn(&Round, &str) -> f64| {
+        let sum = |round| names.iter().map(|name| of(round, name)).sum();
+        median(rounds.iter().map(sum).collect())
+    };
+    let (brought, painted) = (all(Round::brought), all(Round::painted));
     println!("    preview: {brought:.1} % of a core to bring them, {painted:.1} % to paint them");
 }
 

@@ -64,14 +64,8 @@ impl Measured {
 
     fn median(&self, of: impl Fn(&Round) -> f64) -> f64 {
         let all = self.void();
-        let mut values: Vec<f64> = self
-            .rounds
-            .iter()
-            .filter(|round| all || round.steady)
-            .map(of)
-            .collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        let rounds = self.rounds.iter().filter(|round| all || round.steady);
+        super::median(rounds.map(of).collect())
     }
 
     fn figure(&self, figure: Figure) -> Line {

@@ -16,7 +16,7 @@ use counterfoil_tests::till::{
 use counterfoil_tests::webdriver::Window;
 use counterfoil_tests::{Failure, Result};
 
-use crate::project::Project;
+use crate::project::{Profile, Project};
 use crate::{desktop, run, shell};
 
 /// Which pictures to take.
@@ -81,24 +81,15 @@ pub fn take(project: &Project, options: &Options) -> Result {
     match &options.inside {
         Some(data) => take_inside(project, options, data),
         None => {
-            run::build(project, true)?;
-            let home = tempfile::Builder::new()
-                .prefix("counterfoil-pictures-")
-                .tempdir()?;
-            let program = project.programs().path("xtask")?;
-            let mut command = desktop::command(home.path(), program.as_os_str())?;
-            command
-                .args(std::env::args_os().skip(1))
-                .arg("--inside")
-                .arg(home.path().join("till"));
-            shell::run(&mut command)
+            run::build(project, Profile::Debug, true)?;
+            desktop::again(&project.programs(Profile::Debug), "pictures")
         }
     }
 }
 
 fn take_inside(project: &Project, options: &Options, data: &Path) -> Result {
     fs::create_dir_all(&options.folder)?;
-    let programs = project.programs();
+    let programs = project.programs(Profile::Debug);
     let shop = Shop::at(data);
     let hub = shop.start_hub(&programs)?;
     shell::timed("the demo shop", || {
