@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use counterfoil_tests::stage::{Setting, Stage, axe};
-use counterfoil_tests::stories::{self, camera, counter, desk};
+use counterfoil_tests::stories::{self, camera, counter, desk, phone};
 use counterfoil_tests::till::{self, DESKTOP, PHONE, PLACES, PLACES_WITH_ITEMS, Staff, TABLET, id};
 use counterfoil_tests::video;
 use counterfoil_tests::webdriver::{Window, key};
@@ -133,6 +133,14 @@ fn a_card_that_moves_before_the_camera_is_outlined_and_stamped_once() -> Result 
         camera::film_a_card(&stage.window, &eye, &video::comes_and_goes(), video::SMALL)?;
     camera::follow(&stage.window, &customer)?;
     camera::pull_out_and_in(&stage.window, &eye)
+}
+
+#[test]
+#[ignore = "needs a display: cargo xtask test --only stories"]
+fn a_customers_phone_gets_a_code_from_the_hub_that_the_till_stamps() -> Result {
+    let stage = Stage::open()?;
+    till::unlock(&stage.window, Staff::Rosa)?;
+    phone::stamp_from_a_phone(&stage.window)
 }
 
 #[test]

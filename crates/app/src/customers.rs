@@ -15,7 +15,8 @@ use ed25519_dalek::SigningKey;
 use crate::Counterfoil;
 use crate::failure::Outcome;
 use crate::view::{
-    CardFormat, CustomerTile, CustomerView, EnrolOutcome, Failure, HistoryItem, SavedFile,
+    CardFormat, CustomerTile, CustomerView, EnrolOutcome, Failure, HistoryItem, PhoneCard,
+    SavedFile,
 };
 
 /// More than anybody scrolls through.
@@ -53,11 +54,12 @@ impl Counterfoil {
             ))
         })?;
         let (row, customer) = found.ok_or_else(not_found)?;
-        let card_qr_svg = match self.card_text(customer_id) {
-            Ok(text) => receipt::svg(&text).map_err(Failure::internal)?,
+        let svg = |text: &str| receipt::svg(text).map_err(Failure::internal);
+        let (card_qr_svg, phone) = match self.card_text(customer_id) {
+            Ok(text) => (svg(&text)?, self.phone_card(&text)?),
             Err(failure) => {
                 tracing::warn!(code = failure.code, "a card cannot be shown");
-                String::new()
+                (String::new(), None)
             }
         };
         Ok(CustomerView {
@@ -68,6 +70,7 @@ impl Counterfoil {
             sales: u32::try_from(totals.sales).unwrap_or(u32::MAX),
             history: history.into_iter().map(history_item).collect(),
             card_qr_svg,
+            phone,
             cards_lost: customer.cards_lost,
         })
     }
@@ -271,6 +274,16 @@ impl Counterfoil {
         Ok(SavedFile {
             path: path.display().to_string(),
         })
+    }
+
+    /// A card for the customer's phone, where there is a hub whose page shows it.
+    fn phone_card(&self, card: &str) -> Outcome<Option<PhoneCard>> {
+        let Some(hub) = self.hub_url()? else {
+            return Ok(None);
+        };
+        let url = card::phone_link(&hub, card);
+        let qr_svg = receipt::svg(&url).map_err(Failure::internal)?;
+        Ok(Some(PhoneCard { url, qr_svg }))
     }
 
     /// The text of a customer's card, signed by the shop's key.

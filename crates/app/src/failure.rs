@@ -142,17 +142,7 @@ impl From<SlotError> for Failure {
 
 impl From<CardError> for Failure {
     fn from(error: CardError) -> Self {
-        let code = match error {
-            CardError::NotACard => "card_not_a_card",
-            CardError::Malformed => "card_malformed",
-            CardError::Foreign => "card_foreign",
-            CardError::UnknownKey => "card_unknown_key",
-            CardError::RevokedKey => "card_revoked_key",
-            CardError::Expired => "card_expired",
-            CardError::TooEarly => "card_too_early",
-            CardError::Forged => "card_forged",
-        };
-        Self::new(code, error.to_string())
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -1,8 +1,6 @@
 //! Scans: what a code is, and what it does. Camera, picture, hand scanner and typing all come through this one door.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use counterfoil_domain::entity::{CardKey, Role};
+use counterfoil_domain::entity::Role;
 use counterfoil_domain::{EntityKind, MerchantId, Quantity, SaleId, VisitId, barcode};
 use counterfoil_protocol::card::{self, TrustedKey};
 use counterfoil_protocol::pairing::PairingUri;
@@ -93,7 +91,12 @@ impl Counterfoil {
     /// What a card says, if this shop's keys vouch for it now and nobody has reported it lost.
     pub(crate) fn verified_card(&self, code: &str) -> Outcome<card::Verified> {
         let info = self.shop()?;
-        let keys: Vec<TrustedKey> = info.shop.card_keys.iter().filter_map(trusted).collect();
+        let keys: Vec<TrustedKey> = info
+            .shop
+            .card_keys
+            .iter()
+            .filter_map(TrustedKey::of)
+            .collect();
         let verified = card::verify(code, info.tenant_id, &keys, self.now())?;
         if verified.is_lost(self.cards_lost(verified.card.customer_id)?) {
             let text = "this card was reported lost and is blocked; the customer has a new one, or gets one";
@@ -162,15 +165,6 @@ fn unknown(code: &str) -> ScanOutcome {
         barcode: barcode::is_valid_gtin(code),
         code: code.chars().take(CODE_MAX).collect(),
     }
-}
-
-fn trusted(key: &CardKey) -> Option<TrustedKey> {
-    let public = BASE64.decode(&key.public_key).ok()?.try_into().ok()?;
-    Some(TrustedKey {
-        key_id: key.key_id,
-        public,
-        revoked: key.revoked,
-    })
 }
 
 fn picture_failure(error: &PictureError) -> Failure {

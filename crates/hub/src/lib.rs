@@ -58,6 +58,7 @@ pub fn router(hub: Hub) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(rooms::health::routes())
+        .merge(rooms::codes::page())
         .fallback(async || Failure::new(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || Failure::new(ErrorCode::MethodNotAllowed))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

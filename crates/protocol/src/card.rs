@@ -5,6 +5,9 @@
 //! version 2, the time it was made (8) before the signature, and `counterfoil-card-2` in front of what is signed. A card
 //! that replaces lost ones has version 3, how many were lost (4) before the signature, and `counterfoil-card-3`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use counterfoil_domain::entity::CardKey;
 use counterfoil_domain::{CustomerId, TenantId, UnixMs};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use uuid::Uuid;
@@ -68,6 +71,23 @@ pub enum CardError {
     Forged,
 }
 
+impl CardError {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotACard => "card_not_a_card",
+            Self::Malformed => "card_malformed",
+            Self::Foreign => "card_foreign",
+            Self::UnknownKey => "card_unknown_key",
+            Self::RevokedKey => "card_revoked_key",
+            Self::Expired => "card_expired",
+            Self::TooEarly => "card_too_early",
+            Self::Forged => "card_forged",
+        }
+    }
+}
+
 /// A key the shop accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrustedKey {
@@ -77,6 +97,18 @@ pub struct TrustedKey {
     pub public: [u8; 32],
     /// Whether what it signed is refused; a retired key is not revoked, and its cards stay good.
     pub revoked: bool,
+}
+
+impl TrustedKey {
+    /// One of the keys that a shop lists; nothing where it is no Ed25519 key at all.
+    #[must_use]
+    pub fn of(key: &CardKey) -> Option<Self> {
+        Some(Self {
+            key_id: key.key_id,
+            public: STANDARD.decode(&key.public_key).ok()?.try_into().ok()?,
+            revoked: key.revoked,
+        })
+    }
 }
 
 /// A card or a passing code, read and verified.
@@ -147,10 +179,27 @@ pub fn issue_passing(card: &Card, now: UnixMs, key: &SigningKey) -> String {
     sealed(&[&signed[..], &now.0.to_be_bytes()[..]].concat(), key)
 }
 
+/// The address at which a customer's phone shows codes that pass: the hub's page with the card behind the `#`, which no
+/// program sends to the hub or writes to a log.
+#[must_use]
+pub fn phone_link(hub: &str, card: &str) -> String {
+    // Of base 45's characters these two may not stand there.
+    let card = card.replace('%', "%25").replace(' ', "%20");
+    format!("{}/card#{card}", hub.trim_end_matches('/'))
+}
+
 /// Whether a text claims to be a card.
 #[must_use]
 pub fn looks_like_card(text: &str) -> bool {
     text.starts_with(PREFIX)
+}
+
+/// What a text says before anything is verified: fit to find the shop whose keys must tell, and for nothing else.
+///
+/// # Errors
+/// [`CardError::NotACard`] and [`CardError::Malformed`].
+pub fn claimed(text: &str) -> Result<Card, CardError> {
+    Parts::of(text).map(|parts| parts.card)
 }
 
 /// Reads and verifies a card, or a code on a phone, for a shop; without a network.
@@ -163,32 +212,11 @@ pub fn verify(
     keys: &[TrustedKey],
     now: UnixMs,
 ) -> Result<Verified, CardError> {
-    let body = text
-        .trim()
-        .strip_prefix(PREFIX)
-        .ok_or(CardError::NotACard)?;
-    let bytes = unbase45(body).ok_or(CardError::Malformed)?;
-    let signed = match bytes.first() {
-        Some(&LASTING) => SIGNED,
-        Some(&PASSING) => SIGNED + TIME,
-        Some(&REPLACING) => SIGNED + LOST,
-        _ => return Err(CardError::Malformed),
-    };
-    if bytes.len() != signed + SIGNATURE {
-        return Err(CardError::Malformed);
-    }
-    let uuid_at = |at: usize| {
-        let mut raw = [0; 16];
-        raw.copy_from_slice(&bytes[at..at + 16]);
-        Uuid::from_bytes(raw)
-    };
-    let mut key_id = [0; 4];
-    key_id.copy_from_slice(&bytes[1..5]);
-    let card = Card {
-        key_id: u32::from_be_bytes(key_id),
-        tenant_id: TenantId(uuid_at(5)),
-        customer_id: CustomerId(uuid_at(21)),
-    };
+    let Parts {
+        card,
+        bytes,
+        signed,
+    } = Parts::of(text)?;
     if card.tenant_id != tenant {
         return Err(CardError::Foreign);
     }
@@ -217,6 +245,49 @@ pub fn verify(
         made_at,
         lost_before,
     })
+}
+
+/// A card's bytes, and how many of them are signed.
+struct Parts {
+    card: Card,
+    bytes: Vec<u8>,
+    signed: usize,
+}
+
+impl Parts {
+    fn of(text: &str) -> Result<Self, CardError> {
+        let body = text
+            .trim()
+            .strip_prefix(PREFIX)
+            .ok_or(CardError::NotACard)?;
+        let bytes = unbase45(body).ok_or(CardError::Malformed)?;
+        let signed = match bytes.first() {
+            Some(&LASTING) => SIGNED,
+            Some(&PASSING) => SIGNED + TIME,
+            Some(&REPLACING) => SIGNED + LOST,
+            _ => return Err(CardError::Malformed),
+        };
+        if bytes.len() != signed + SIGNATURE {
+            return Err(CardError::Malformed);
+        }
+        let uuid_at = |at: usize| {
+            let mut raw = [0; 16];
+            raw.copy_from_slice(&bytes[at..at + 16]);
+            Uuid::from_bytes(raw)
+        };
+        let mut key_id = [0; 4];
+        key_id.copy_from_slice(&bytes[1..5]);
+        let card = Card {
+            key_id: u32::from_be_bytes(key_id),
+            tenant_id: TenantId(uuid_at(5)),
+            customer_id: CustomerId(uuid_at(21)),
+        };
+        Ok(Self {
+            card,
+            bytes,
+            signed,
+        })
+    }
 }
 
 fn made_at(bytes: &[u8]) -> Option<UnixMs> {

@@ -12,6 +12,7 @@ pub mod camera;
 pub mod counter;
 pub mod desk;
 pub mod owner;
+pub mod phone;
 pub mod visits;
 
 /// Pictures of a walk, numbered in the order in which they were taken.

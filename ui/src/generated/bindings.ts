@@ -571,6 +571,8 @@ export type CustomerView = {
 	history: HistoryItem[],
 	/**  The signed card as QR (SVG). */
 	card_qr_svg: string,
+	/**  The same card for a phone, where the till has a hub. */
+	phone: PhoneCard | null,
 	/**  How many of their cards were reported lost and are refused. */
 	cards_lost: number,
 };
@@ -929,6 +931,14 @@ export type Phase =
 "ready" | 
 /**  The database cannot be used; `trouble` tells why. */
 "trouble";
+
+/**  The way to the hub's page on which a customer's phone shows a code that is good for a minute. */
+export type PhoneCard = {
+	/**  The page's address; whoever has it has the card. */
+	url: string,
+	/**  The same as QR (SVG). */
+	qr_svg: string,
+};
 
 /**  A product. */
 export type ProductId = string;

@@ -68,8 +68,19 @@ pub struct CustomerView {
     pub history: Vec<HistoryItem>,
     /// The signed card as QR (SVG).
     pub card_qr_svg: String,
+    /// The same card for a phone, where the till has a hub.
+    pub phone: Option<PhoneCard>,
     /// How many of their cards were reported lost and are refused.
     pub cards_lost: u32,
+}
+
+/// The way to the hub's page on which a customer's phone shows a code that is good for a minute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+pub struct PhoneCard {
+    /// The page's address; whoever has it has the card.
+    pub url: String,
+    /// The same as QR (SVG).
+    pub qr_svg: String,
 }
 
 /// What enrolling did.

@@ -6,6 +6,7 @@ mod common;
 mod conflicts;
 mod desk;
 mod owner;
+mod phones;
 mod revoked;
 mod session;
 mod trouble;

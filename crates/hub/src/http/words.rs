@@ -190,6 +190,26 @@ pub fn detail_words(code: &str, language: Language) -> &'static str {
             "It belongs to another device or incarnation.",
             "Es de otro dispositivo o encarnación.",
         ),
+        "card_lost" => (
+            "This card was reported lost. The shop gives a new one.",
+            "Esta tarjeta se reportó como perdida. La tienda da una nueva.",
+        ),
+        "card_revoked_key" => (
+            "The shop has replaced all cards of this age. It gives a new one.",
+            "La tienda reemplazó todas las tarjetas de esa época. Da una nueva.",
+        ),
+        "card_expired" => (
+            "This is a code for a minute, not a card.",
+            "Es un código de un minuto, no una tarjeta.",
+        ),
+        "card_unknown" => (
+            "The shop does not have this customer.",
+            "La tienda no tiene a este cliente.",
+        ),
+        code if code.starts_with("card_") => (
+            "This card is not good here. Ask the shop for a new link.",
+            "Esta tarjeta no vale aquí. Pida a la tienda un enlace nuevo.",
+        ),
         "number" => ("This is not a number.", "No es un número."),
         _ => ("This is not valid.", "No es válido."),
     };

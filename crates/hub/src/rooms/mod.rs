@@ -6,6 +6,7 @@ use crate::Hub;
 use crate::http::docs::Endpoint;
 
 pub mod auth;
+pub mod codes;
 pub mod devices;
 pub mod enrollments;
 pub mod health;
@@ -32,6 +33,7 @@ pub const ROOMS: &[Room] = &[
     enrollments::ROOM,
     stamps::ROOM,
     rewards::ROOM,
+    codes::ROOM,
     sync::ROOM,
     health::ROOM,
 ];

@@ -10,6 +10,7 @@
 mod accounts;
 mod backups;
 mod bulk;
+mod codes;
 mod customers;
 mod devices;
 mod edges;

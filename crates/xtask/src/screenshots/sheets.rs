@@ -13,6 +13,7 @@ use super::show;
 /// A sheet's name, the place it comes up over, and the button that brings it.
 const SHEETS: &[(&str, &str, &str)] = &[
     ("sheet-cards", "customers", "cards-print"),
+    ("sheet-card-phone", "customers/first", "card-phone"),
     ("sheet-card-lost", "customers/first", "card-lost"),
     ("sheet-cash", "shift", "shift-cash"),
     ("sheet-close-shift", "shift", "shift-close"),

@@ -27,16 +27,15 @@ pub(crate) fn purpose(tenant: &str) -> String {
     format!("card key {tenant}")
 }
 
-/// The newest of the shop's keys that it has not revoked, made now where there is none. The tenant's counter row must be
-/// held.
+/// The newest of the hub's keys for a shop that the shop has not revoked.
 ///
 /// # Errors
 /// When it does not open, or the database fails.
-pub async fn card_signer(
+pub async fn find_card_signer(
     conn: &mut AnyConnection,
     hub: &Hub,
     tenant: TenantId,
-) -> Result<CardSigner, Failure> {
+) -> Result<Option<CardSigner>, Failure> {
     let rows = sqlx::query(include_str!("sql/list_card_keys.sql"))
         .bind(tenant.to_string())
         .fetch_all(&mut *conn)
@@ -58,10 +57,25 @@ pub async fn card_signer(
         let seed: [u8; 32] = seed
             .try_into()
             .map_err(|_| Failure::internal("a card key's seed has another length"))?;
-        return Ok(CardSigner {
+        return Ok(Some(CardSigner {
             key_id,
             key: SigningKey::from_bytes(&seed),
-        });
+        }));
+    }
+    Ok(None)
+}
+
+/// The same, made now where there is none. The tenant's counter row must be held.
+///
+/// # Errors
+/// When it does not open, or the database fails.
+pub async fn card_signer(
+    conn: &mut AnyConnection,
+    hub: &Hub,
+    tenant: TenantId,
+) -> Result<CardSigner, Failure> {
+    if let Some(signer) = find_card_signer(conn, hub, tenant).await? {
+        return Ok(signer);
     }
     let mut seed = [0; 32];
     hub.entropy().fill(&mut seed);

@@ -18,7 +18,7 @@ use crate::http::extract::uuid_of;
 use crate::http::layers::rfc3339;
 use crate::http::{Answer, Begun, Failure, IdempotencyKey, Owner, Write};
 
-pub use keys::{card_signer, publish};
+pub use keys::{CardSigner, card_signer, find_card_signer, publish};
 
 /// This room.
 pub const ROOM: Room = Room {

@@ -8,8 +8,6 @@ use counterfoil_domain::TenantId;
 use counterfoil_protocol::ErrorCode;
 use counterfoil_protocol::pairing::{PairReply, PairRequest, PairingCode, PairingUri};
 use ed25519_dalek::VerifyingKey;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use sqlx::AnyConnection;
 use sqlx::Row as _;
 
@@ -17,7 +15,7 @@ use super::keys::{card_signer, publish};
 use crate::Hub;
 use crate::http::extract::{DEVICE_PREFIX, uuid_of};
 use crate::http::layers::rfc3339;
-use crate::http::{Answer, Begun, Failure, IdempotencyKey, Input, Owner, Write};
+use crate::http::{Answer, Begun, Failure, IdempotencyKey, Input, Owner, Write, qr_svg};
 use crate::ledger::Book;
 use crate::secret::{new_token, token_hash};
 
@@ -56,7 +54,7 @@ pub(super) async fn make_code(
         code: code.clone(),
     }
     .text();
-    let qr_svg = qr(&uri)?;
+    let qr_svg = qr_svg(&uri)?;
     let reply = PairingCode {
         code,
         uri,
@@ -75,11 +73,6 @@ fn base_url(hub: &Hub, headers: &HeaderMap) -> String {
     let https = hub.config.trust_proxy && text("x-forwarded-proto") == Some("https");
     let scheme = if https { "https" } else { "http" };
     format!("{scheme}://{}", text("host").unwrap_or("localhost"))
-}
-
-fn qr(text: &str) -> Result<String, Failure> {
-    let code = QrCode::new(text).map_err(Failure::internal)?;
-    Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
 }
 
 /// What people make of a code when they type it.
