@@ -68,6 +68,14 @@ pub const PYTHON: &[Package] = &[Package {
     probe: Probe::Program("python3"),
 }];
 
+/// What a program from crates.io is built with that speaks TLS by the system's own library.
+pub const TLS: &[Package] = &[Package {
+    debian: "libssl-dev",
+    fedora: "openssl-devel",
+    arch: "openssl",
+    probe: Probe::PkgConfig("openssl"),
+}];
+
 /// What libFuzzer is built with.
 pub const FUZZ: &[Package] = &[Package {
     debian: "g++",

@@ -65,16 +65,24 @@ pub fn run_and_keep(command: &mut Command) -> Result<Said> {
     ))
 }
 
-/// What `command` prints, without showing it.
+/// What `command` prints as its result, without showing it.
 pub fn output(command: &mut Command) -> Result<String> {
+    Ok(said(command)?.out)
+}
+
+/// What `command` says on both streams, without showing it.
+pub fn said(command: &mut Command) -> Result<Said> {
     refuse_when_interrupted()?;
     let name = name_of(command);
     let output = command.stdin(Stdio::null()).output().context(&name)?;
+    let [out, err] = [output.stdout, output.stderr].map(|stream| {
+        let text = String::from_utf8_lossy(&stream);
+        text.into_owned()
+    });
     if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!("{name}: {}", why.trim())));
+        return Err(Failure::new(format!("{name}: {}", err.trim())));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(Said { out, err })
 }
 
 /// Runs `work` and says what it is and how long it took.

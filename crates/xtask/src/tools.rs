@@ -1,6 +1,7 @@
 //! Programs from crates.io that the checks bring along: built when missing, once a target folder.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use counterfoil_tests::Result;
 
@@ -25,4 +26,32 @@ pub fn ensure(project: &Project, name: &str) -> Result<PathBuf> {
         })?;
     }
     Ok(ours)
+}
+
+/// A program in one version, so that figures of two days are of one program.
+pub struct Pinned {
+    /// The package, `name@version`.
+    pub package: &'static str,
+    /// What else cargo is told about it.
+    pub args: &'static [&'static str],
+}
+
+/// Builds `programs` into `root`, where cargo puts them below `bin`. What several need is built once.
+pub fn install(project: &Project, root: &Path, programs: &[Pinned]) -> Result {
+    let build = root.join("build");
+    for program in programs {
+        let mut install = project.cargo();
+        install
+            .args(["install", "--quiet", "--locked", program.package])
+            .args(program.args)
+            .arg("--root")
+            .arg(root)
+            .env("CARGO_TARGET_DIR", &build);
+        shell::run(&mut install)?;
+    }
+    // A gigabyte that nobody asks for again; there is none when both were installed before.
+    if build.exists() {
+        fs::remove_dir_all(build)?;
+    }
+    Ok(())
 }

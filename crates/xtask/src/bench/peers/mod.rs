@@ -1,6 +1,8 @@
 //! `cargo xtask bench peers`: our sync beside others' that can be run here, taking turns on one disk, for the closest
 //! comparable work: N documents pushed by one client, N pulled by a second one.
 
+mod atuin;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use counterfoil_tests::failure::Context as _;
 use counterfoil_tests::{Failure, Result};
 use serde_json::json;
 
+use self::atuin::Atuin;
 use super::worker::{Sample, Worker};
 use crate::project::Project;
 use crate::{packages, shell};
@@ -31,7 +34,10 @@ not the same on both sides:
   Anki   one transaction for all of a sync at each end: one that breaks off begins again from nothing, and nobody else sees any
          of it before; SQLite at the clients and the server; a document is a note, which brings a card; no history of changes, no
          checks of each; compressed
-the same: the bodies of the documents, batches of 200 to 250, one client that sends and one that fetches, HTTP over loopback, the disk";
+  atuin  the server syncs each batch, to SQLite with FULL; the clients do not (NORMAL): a power cut may take the last of theirs. A
+         document is a line of a shell's history, encrypted before the clock runs and decrypted while it does: the server sees
+         nothing of it and checks nothing; not compressed. Each sync is a process of its own, whose start is in its time
+the same: the bodies of the documents, batches of 100 (atuin) to 250, one client that sends and one that fetches, HTTP over loopback, the disk";
 
 /// What a developer may choose.
 #[derive(Args)]
@@ -47,17 +53,29 @@ pub struct Options {
     json: bool,
 }
 
+/// Somebody who does a round when asked, and says how long it took.
+trait Peer {
+    /// `push` or `pull`.
+    fn ask(&mut self, round: &str) -> Result<Sample>;
+}
+
+impl Peer for Worker {
+    fn ask(&mut self, round: &str) -> Result<Sample> {
+        Self::ask(self, round)
+    }
+}
+
 /// One side, and what its rounds took.
 struct Side {
     name: &'static str,
-    worker: Worker,
+    peer: Box<dyn Peer>,
     push: Vec<Sample>,
     pull: Vec<Sample>,
 }
 
-/// Ours, PouchDB with its server, and Anki with its own.
+/// Ours, PouchDB with its server, Anki and atuin each with its own.
 pub fn peers(project: &Project, options: &Options) -> Result {
-    packages::ensure(project, &[packages::BUILD, packages::PYTHON])?;
+    packages::ensure(project, &[packages::BUILD, packages::PYTHON, packages::TLS])?;
     let mut build = project.cargo();
     build.args(["build", "--release"]);
     build.args(["--package", "counterfoil-hub"]);
@@ -65,6 +83,7 @@ pub fn peers(project: &Project, options: &Options) -> Result {
     shell::timed("an optimised build", || shell::run(&mut build))?;
     let pouchdb = install_pouchdb(project)?;
     let anki = install_anki(project)?;
+    let atuin = atuin::install(project)?;
     // Beside the build, on a real disk: a temporary folder may lie in memory, where nothing is durable.
     let home = tempfile::Builder::new()
         .prefix("bench-peers-")
@@ -75,6 +94,7 @@ pub fn peers(project: &Project, options: &Options) -> Result {
     let server = start_pouchdb_server(&pouchdb, home)?;
     sides.push(start_pouchdb(&pouchdb, home, &server.1)?);
     sides.push(start_anki(&anki, home)?);
+    sides.push(start_atuin(&atuin, home)?);
     for turn in 0..options.rounds as usize {
         for what in ["push", "pull"] {
             // Nobody is always the first.
@@ -134,6 +154,12 @@ fn start_anki(peers: &Path, home: &Path) -> Result<Side> {
     Side::start("Anki", &peers.join("venv/bin/python"), &args)
 }
 
+fn start_atuin(peers: &Path, home: &Path) -> Result<Side> {
+    let bodies = home.join("bodies.json");
+    let atuin = Atuin::start(&peers.join("bin"), &home.join("atuin"), &bodies);
+    Side::warm("atuin", Box::new(atuin.context("atuin")?))
+}
+
 /// Puts PouchDB's programs into the build's folder, once.
 fn install_pouchdb(project: &Project) -> Result<PathBuf> {
     if !shell::has("node") || !shell::has("npm") {
@@ -164,11 +190,8 @@ fn install_anki(project: &Project) -> Result<PathBuf> {
     let folder = project.target.join("peers-anki");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("anki-peer.py"), ANKI)?;
-    let installed = folder.join("installed");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == ANKI_PACKAGE) {
-        return Ok(folder);
-    }
-    shell::timed("installing Anki and its server", || {
+    let what = "installing Anki and its server";
+    once(&folder, ANKI_PACKAGE, what, || {
         let mut venv = project.command("python3");
         venv.args(["-m", "venv", "--clear"])
             .arg(folder.join("venv"));
@@ -179,27 +202,39 @@ fn install_anki(project: &Project) -> Result<PathBuf> {
         install.args(["install", "--quiet", "--only-binary", ":all:", ANKI_PACKAGE]);
         shell::run(&mut install)
     })?;
-    fs::write(installed, ANKI_PACKAGE)?;
     Ok(folder)
 }
 
+/// Does `install` unless `wanted` is what it last put into `folder`.
+fn once(folder: &Path, wanted: &str, what: &str, install: impl FnOnce() -> Result) -> Result {
+    let installed = folder.join("installed");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
+        return Ok(());
+    }
+    shell::timed(what, install)?;
+    Ok(fs::write(installed, wanted)?)
+}
+
 impl Side {
-    /// Starts a side, and lets it make a round that does not count: it is for caches and logs.
     fn start(name: &'static str, program: &Path, args: &[String]) -> Result<Self> {
-        let mut worker = Worker::start(program, args)?;
+        Self::warm(name, Box::new(Worker::start(program, args)?))
+    }
+
+    /// Lets a peer make a round that does not count: it is for caches and logs.
+    fn warm(name: &'static str, mut peer: Box<dyn Peer>) -> Result<Self> {
         for what in ["push", "pull"] {
-            worker.ask(what).context(name)?;
+            peer.ask(what).context(name)?;
         }
         Ok(Self {
             name,
-            worker,
+            peer,
             push: Vec::new(),
             pull: Vec::new(),
         })
     }
 
     fn take(&mut self, what: &str) -> Result {
-        let sample = self.worker.ask(what).context(self.name)?;
+        let sample = self.peer.ask(what).context(self.name)?;
         match what {
             "push" => self.push.push(sample),
             _ => self.pull.push(sample),
