@@ -33,6 +33,13 @@ pub fn take(folder: &Path) -> Result<usize> {
     let mut taken = 0;
     for (name, place, button) in SHEETS {
         show(window, place)?;
+        // Outside the demo shop's hours its drawer is closed.
+        let closed = id("shift-open");
+        window.wait_for(&format!("{}, {closed}", id(button)))?;
+        if window.sees(&closed)? {
+            window.fill(&id("shift-float"), "100")?;
+            window.click(&closed)?;
+        }
         window.wait_for(&id(button))?;
         window.click(&id(button))?;
         window.wait_for("[role=dialog]")?;
