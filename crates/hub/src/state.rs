@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row as _};
 use uuid::Uuid;
 
 use crate::backup::{Plan, Watch};
-use crate::db::{Db, OpenError};
+use crate::db::{Db, OpenError, PATIENCE};
 use crate::http::limit::Limiter;
 use crate::rooms::auth::Passwords;
 use crate::rooms::sync::image::Shelf;
@@ -34,6 +34,8 @@ pub struct Config {
     pub image_from_changes: u64,
     /// Where and how often the hub backs its database up by itself; absent: not at all.
     pub backup: Option<Plan>,
+    /// How long a request waits for one of the database's connections before it is told to come back.
+    pub patience: Duration,
 }
 
 impl Default for Config {
@@ -47,6 +49,7 @@ impl Default for Config {
             live_poll: Duration::from_millis(300),
             image_from_changes: 2_000,
             backup: None,
+            patience: PATIENCE,
         }
     }
 }
@@ -120,7 +123,7 @@ impl Hub {
         config: Config,
         sources: Sources,
     ) -> Result<Self, StartError> {
-        let db = Db::open(database).await?;
+        let db = Db::open_patiently(database, config.patience).await?;
         let secrets = Secrets::load(secret, &db, &*sources.entropy)?;
         let fresh =
             counterfoil_domain::id::uuid_v7(sources.clock.now().0, sources.entropy.id_entropy());

@@ -29,6 +29,9 @@ const POSTGRES_ALONE: &str = "-- PostgreSQL alone:";
 /// Connections to PostgreSQL, and readers of SQLite.
 const CONNECTIONS_MAX: u32 = 16;
 
+/// How long whoever wants one of the connections waits, unless told otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
 /// How long a server may take to start, and the pause before it is asked again.
 const STARTING_MAX: Duration = Duration::from_secs(120);
 const STARTING_PAUSE: Duration = Duration::from_millis(200);
@@ -123,7 +126,15 @@ impl Db {
     /// # Errors
     /// See [`OpenError`].
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let db = Self::connect(url).await?;
+        Self::open_patiently(url, PATIENCE).await
+    }
+
+    /// The same; whoever wants a connection waits so long for one.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_patiently(url: &str, patience: Duration) -> Result<Self, OpenError> {
+        let db = Self::connect(url, patience).await?;
         db.migrate(MIGRATIONS).await?;
         Ok(db)
     }
@@ -139,7 +150,7 @@ impl Db {
         {
             return Err(OpenError::Missing(path.display().to_string()));
         }
-        let db = Self::connect(url).await?;
+        let db = Self::connect(url, PATIENCE).await?;
         let known = schema_version();
         let mut conn = db.reader.acquire().await?;
         match read_version(&mut conn).await {
@@ -156,13 +167,14 @@ impl Db {
         Ok(db)
     }
 
-    async fn connect(url: &str) -> Result<Self, OpenError> {
+    async fn connect(url: &str, patience: Duration) -> Result<Self, OpenError> {
         if let Some(path) = sqlite_path(url) {
-            Self::open_sqlite(path, url).await
+            Self::open_sqlite(path, url, patience).await
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             probe(url).await?;
             let pool = AnyPoolOptions::new()
                 .max_connections(CONNECTIONS_MAX)
+                .acquire_timeout(patience)
                 .connect(url)
                 .await?;
             Ok(Self {
@@ -177,7 +189,11 @@ impl Db {
         }
     }
 
-    async fn open_sqlite(path: &Path, address: &str) -> Result<Self, OpenError> {
+    async fn open_sqlite(
+        path: &Path,
+        address: &str,
+        patience: Duration,
+    ) -> Result<Self, OpenError> {
         if path.as_os_str().is_empty() || path == Path::new(":memory:") {
             return Err(OpenError::Address);
         }
@@ -191,9 +207,10 @@ impl Db {
         probe(&url).await?;
         // One connection writes, so that a writer never waits for another inside SQLite. It stays: who would put another
         // file in this one's place sees that a hub has it open, however long nobody asked it for anything.
-        let writer = sqlite::pool(1).idle_timeout(None).max_lifetime(None);
+        let pool = |connections| sqlite::pool(connections).acquire_timeout(patience);
+        let writer = pool(1).idle_timeout(None).max_lifetime(None);
         let writer = writer.connect(&url).await?;
-        let reader = sqlite::pool(CONNECTIONS_MAX).connect_lazy(&url)?;
+        let reader = pool(CONNECTIONS_MAX).connect_lazy(&url)?;
         Ok(Self {
             engine: Engine::Sqlite,
             path: Some(path.to_owned()),

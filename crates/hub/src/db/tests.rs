@@ -87,7 +87,7 @@ async fn a_transaction_that_nobody_waited_for_is_not_handed_on() {
     let Ok(url) = std::env::var("COUNTERFOIL_TEST_POSTGRES_URL") else {
         return;
     };
-    let db = Db::connect(&url).await.unwrap();
+    let db = Db::connect(&url, PATIENCE).await.unwrap();
     let each = || futures::future::join_all((0..CONNECTIONS_MAX).map(|_| db.reader.acquire()));
     drop(each().await);
     for patience in 1..20 {
@@ -195,4 +195,22 @@ async fn sqlite_survives_a_power_cut_after_commit() {
         .await
         .unwrap();
     assert_eq!(row.get::<String, _>(0), "wal");
+}
+
+#[tokio::test]
+async fn whoever_waits_in_vain_for_a_connection_is_told_after_the_patience_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("hub.db").display());
+    let patience = Duration::from_millis(50);
+    let db = Db::open_patiently(&url, patience).await.unwrap();
+    let held = db.write().await.unwrap();
+    let began = std::time::Instant::now();
+    let refused = db.write().await.unwrap_err();
+    assert!(matches!(refused, sqlx::Error::PoolTimedOut), "{refused}");
+    // Far from what is waited for where nothing was said.
+    assert!(began.elapsed() >= patience && began.elapsed() < PATIENCE);
+    let failure = crate::http::Failure::from(refused);
+    assert_eq!(failure.code, ErrorCode::ServiceUnavailable);
+    drop(held);
+    db.write().await.unwrap();
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use counterfoil_domain::UnixMs;
@@ -183,6 +184,8 @@ fn config(rate_limit: u32) -> Config {
     Config {
         rate_limit,
         auth_rate_limit: u32::MAX,
+        // The one clock in a hub that is not virtual: a machine that stands still must not change a run.
+        patience: Duration::from_secs(3600),
         ..Config::default()
     }
 }
