@@ -4,32 +4,17 @@
 //! microseconds, a line for each stamp that was given. `cargo xtask bench stamp` reads them.
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
-use std::collections::HashMap;
+#[path = "../tests/common/secrets.rs"]
+mod secrets;
+
 use std::error::Error;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use counterfoil_app::secrets::{SecretError, SecretStore};
 use counterfoil_app::view::{CardFormat, Failure, ScanOutcome, ScanVia, StampOutcome};
 use counterfoil_app::{Config, Counterfoil, Host};
-
-/// Secrets of a shop that nobody keeps.
-#[derive(Default)]
-struct Pocket(Mutex<HashMap<String, String>>);
-
-impl SecretStore for Pocket {
-    fn load(&self, account: &str) -> Result<Option<String>, SecretError> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(kept.get(account).cloned())
-    }
-
-    fn save(&self, account: &str, blob: &str) -> Result<(), SecretError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(account.to_owned(), blob.to_owned());
-        Ok(())
-    }
-}
+use secrets::MemoryKeyring;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -40,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..Config::at(Path::new(&folder))
     };
     let host = Host {
-        secrets: Arc::new(Pocket::default()),
+        secrets: Arc::new(MemoryKeyring::default()),
         ..Host::system()
     };
     let app = Counterfoil::open(config, host).map_err(worded)?;

@@ -54,9 +54,8 @@ impl Counterfoil {
             ))
         })?;
         let (row, customer) = found.ok_or_else(not_found)?;
-        let svg = |text: &str| receipt::svg(text).map_err(Failure::internal);
         let (card_qr_svg, phone) = match self.card_text(customer_id) {
-            Ok(text) => (svg(&text)?, self.phone_card(&text)?),
+            Ok(text) => (receipt::svg(&text)?, self.phone_card(&text)?),
             Err(failure) => {
                 tracing::warn!(code = failure.code, "a card cannot be shown");
                 (String::new(), None)
@@ -232,7 +231,7 @@ impl Counterfoil {
             .iter()
             .map(|(name, code)| card_face(&info.shop, name, code))
             .collect();
-        let bytes = receipt::card_sheet(&info.shop.name, &faces).map_err(Failure::internal)?;
+        let bytes = receipt::card_sheet(&info.shop.name, &faces)?;
         self.save_export("cards.pdf", &bytes)
     }
 
@@ -282,7 +281,7 @@ impl Counterfoil {
             return Ok(None);
         };
         let url = card::phone_link(&hub, card);
-        let qr_svg = receipt::svg(&url).map_err(Failure::internal)?;
+        let qr_svg = receipt::svg(&url)?;
         Ok(Some(PhoneCard { url, qr_svg }))
     }
 

@@ -8,6 +8,7 @@ use counterfoil_domain::phone::PhoneError;
 use counterfoil_domain::time::CalendarError;
 use counterfoil_domain::visit::SlotError;
 use counterfoil_protocol::card::CardError;
+use counterfoil_receipt::RenderError;
 use counterfoil_scan::PictureError;
 use counterfoil_store::StoreError;
 use counterfoil_sync::HubError;
@@ -111,6 +112,12 @@ impl From<EffectError> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
         Self::internal(error)
     }
 }

@@ -49,7 +49,7 @@ impl Counterfoil {
         let locale = self.paper_locale()?;
         let paper = self.receipt_lines(&row)?;
         let number = row.sale.receipt_number();
-        let qr = receipt::svg(&number).map_err(Failure::internal)?;
+        let qr = receipt::svg(&number)?;
         Ok(SaleView {
             tile: tile(&row, locale),
             lines: line_views(&row.sale, &returned)?,
@@ -108,7 +108,7 @@ impl Counterfoil {
         let row = row.ok_or_else(not_found)?;
         let paper = self.receipt_lines(&row)?;
         let number = row.sale.receipt_number();
-        let pdf = receipt::roll_pdf(&paper, &number).map_err(Failure::internal)?;
+        let pdf = receipt::roll_pdf(&paper, &number)?;
         let path = self.export_path(&format!("{}.pdf", file_stem(&number)))?;
         std::fs::write(&path, pdf)?;
         Ok(SavedFile {

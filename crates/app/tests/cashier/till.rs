@@ -1,49 +1,36 @@
 //! A till with a small shop: coffee at 8.50, cake at 12.00, beans at 35.90, 18 % tax included.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+#[path = "../common/counter.rs"]
+mod counter;
+#[path = "../common/secrets.rs"]
+mod secrets;
 
-use counterfoil_app::domain::tender::{Tender, TenderKind};
-use counterfoil_app::domain::{
-    Currency, CustomerId, EntityKind, Money, ProductId, Quantity, TenantId,
-};
-use counterfoil_app::secrets::{SecretError, SecretStore, Secrets};
+use std::path::Path;
+use std::sync::Arc;
+
+use counterfoil_app::domain::{CustomerId, EntityKind, ProductId, Quantity, TenantId};
+use counterfoil_app::secrets::Secrets;
 use counterfoil_app::view::{CartView, EnrolOutcome, Failure, ScanOutcome, ScanVia, StampOutcome};
-use counterfoil_app::{Config, Counterfoil, Host, Outcome};
+use counterfoil_app::{Config, Counterfoil, Host};
 use counterfoil_protocol::card::{Card, issue};
 use counterfoil_store::{Store, StoreEnv};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy, edit};
 use ed25519_dalek::SigningKey;
+
+pub use counter::{card, cash, code, soles};
+use secrets::MemoryKeyring;
 
 pub const COFFEE: usize = 0;
 pub const CAKE: usize = 1;
 pub const BEANS: usize = 2;
 pub const COFFEE_EAN: &str = "7750182000017";
 
-#[derive(Default)]
-pub struct MemorySecrets(Mutex<HashMap<String, String>>);
-
-impl SecretStore for MemorySecrets {
-    fn load(&self, account: &str) -> Result<Option<String>, SecretError> {
-        Ok(self.0.lock().unwrap().get(account).cloned())
-    }
-
-    fn save(&self, account: &str, blob: &str) -> Result<(), SecretError> {
-        self.0
-            .lock()
-            .unwrap()
-            .insert(account.to_owned(), blob.to_owned());
-        Ok(())
-    }
-}
-
 pub struct Till {
     pub app: Counterfoil,
     pub clock: Arc<ManualClock>,
     pub shop: SampleShop,
     entropy: Arc<SeededEntropy>,
-    secrets: Arc<MemorySecrets>,
+    secrets: Arc<MemoryKeyring>,
     dir: tempfile::TempDir,
     camera: Option<String>,
 }
@@ -74,7 +61,7 @@ impl Till {
             .map(|op| (op, Some(shop.owner), ManualClock::START));
         store.transact_many(steps.collect()).unwrap();
         drop(store);
-        let secrets = Arc::new(MemorySecrets::default());
+        let secrets = Arc::new(MemoryKeyring::default());
         let app = Self::start(dir.path(), &clock, &entropy, &secrets, camera.as_deref());
         Self {
             app,
@@ -96,7 +83,7 @@ impl Till {
         dir: &Path,
         clock: &Arc<ManualClock>,
         entropy: &Arc<SeededEntropy>,
-        secrets: &Arc<MemorySecrets>,
+        secrets: &Arc<MemoryKeyring>,
         camera: Option<&str>,
     ) -> Counterfoil {
         let host = Host {
@@ -205,30 +192,6 @@ impl Till {
     pub fn waiting(&self) -> u32 {
         self.store().outbox_counts().unwrap().waiting
     }
-}
-
-pub fn soles(minor: i64) -> Money {
-    Money::new(minor, Currency::PEN).unwrap()
-}
-
-pub fn cash(minor: i64) -> Tender {
-    Tender {
-        kind: TenderKind::Cash,
-        amount: soles(minor),
-        reference: None,
-    }
-}
-
-pub fn card(minor: i64) -> Tender {
-    Tender {
-        kind: TenderKind::Card,
-        amount: soles(minor),
-        reference: Some("0042".to_owned()),
-    }
-}
-
-pub fn code<T: std::fmt::Debug>(outcome: Outcome<T>) -> String {
-    outcome.unwrap_err().code
 }
 
 pub fn refused(outcome: ScanOutcome) -> Failure {

@@ -1,24 +1,29 @@
 //! A till in a temporary folder, with the small sample shop and a clock that a test holds in its hand.
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "each test file uses its part, and may fail loudly"
 )]
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+mod counter;
+mod secrets;
 
-use counterfoil_app::domain::tender::{Tender, TenderKind};
-use counterfoil_app::domain::{Currency, Money, Quantity};
-use counterfoil_app::secrets::{SecretError, SecretStore};
-use counterfoil_app::view::{Failure, SaleView};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use counterfoil_app::domain::Quantity;
+use counterfoil_app::domain::tender::Tender;
+use counterfoil_app::view::SaleView;
 use counterfoil_app::{Config, Counterfoil, Host};
 use counterfoil_store::{Store, StoreEnv};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 use tempfile::TempDir;
+
+pub use counter::{card, cash, code, soles};
+use secrets::MemoryKeyring;
 
 /// Coffee at 8.50, cake at 12.00, beans at 35.90.
 pub const COFFEE: usize = 0;
@@ -33,27 +38,11 @@ pub struct Till {
     _folder: TempDir,
 }
 
-/// Secrets that a test forgets with itself.
-#[derive(Default)]
-pub struct Pocket(Mutex<HashMap<String, String>>);
-
-impl SecretStore for Pocket {
-    fn load(&self, account: &str) -> Result<Option<String>, SecretError> {
-        Ok(self.0.lock().unwrap().get(account).cloned())
-    }
-
-    fn save(&self, account: &str, blob: &str) -> Result<(), SecretError> {
-        let mut kept = self.0.lock().unwrap();
-        kept.insert(account.to_owned(), blob.to_owned());
-        Ok(())
-    }
-}
-
 pub fn host(clock: &Arc<ManualClock>) -> Host {
     Host {
         clock: clock.clone(),
         entropy: SeededEntropy::new(99),
-        secrets: Arc::new(Pocket::default()),
+        secrets: Arc::new(MemoryKeyring::default()),
     }
 }
 
@@ -107,29 +96,4 @@ impl Till {
         }
         self.app.complete_sale(tenders).unwrap()
     }
-}
-
-pub fn soles(minor: i64) -> Money {
-    Money::new(minor, Currency::PEN).unwrap()
-}
-
-pub fn cash(minor: i64) -> Tender {
-    Tender {
-        kind: TenderKind::Cash,
-        amount: soles(minor),
-        reference: None,
-    }
-}
-
-pub fn card(minor: i64) -> Tender {
-    Tender {
-        kind: TenderKind::Card,
-        amount: soles(minor),
-        reference: None,
-    }
-}
-
-/// The code with which something was refused.
-pub fn code<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> String {
-    outcome.unwrap_err().code
 }

@@ -1,8 +1,10 @@
 //! A till on a temporary folder.
 
-use std::collections::HashMap;
+#[path = "../common/secrets.rs"]
+mod secrets;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use counterfoil_app::secrets::{SecretError, SecretStore};
 use counterfoil_app::{Config, Counterfoil, Host};
@@ -11,23 +13,7 @@ use counterfoil_store::{Store, StoreEnv};
 use counterfoil_testkit::{ManualClock, SampleShop, SeededEntropy};
 use tempfile::TempDir;
 
-/// A keyring in memory.
-#[derive(Default)]
-pub struct MemoryKeyring(pub Mutex<HashMap<String, String>>);
-
-impl SecretStore for MemoryKeyring {
-    fn load(&self, account: &str) -> Result<Option<String>, SecretError> {
-        Ok(self.0.lock().unwrap().get(account).cloned())
-    }
-
-    fn save(&self, account: &str, blob: &str) -> Result<(), SecretError> {
-        self.0
-            .lock()
-            .unwrap()
-            .insert(account.to_owned(), blob.to_owned());
-        Ok(())
-    }
-}
+pub use secrets::MemoryKeyring;
 
 /// A system without a keyring.
 pub struct NoKeyring;
