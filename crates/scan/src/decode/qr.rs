@@ -1,12 +1,12 @@
 //! QR codes: rxing's newer reader over several ways to black and white, and rqrr.
 
+use rqrr::BitGrid as _;
 use rxing::common::BitMatrix;
 use rxing::common::DetectorRXingResult as _;
 use rxing::common::cpp_essentials::ConcentricPattern;
-use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
 
-use super::{guarded, share};
+use super::{guarded, share, symbol};
 use crate::frame::GreyFrame;
 use crate::types::{Found, ScanKind};
 
@@ -46,9 +46,11 @@ fn look(dark: &BitMatrix, frame: &GreyFrame, thorough: bool) -> Look {
         }
         let read = guarded(|| {
             let sampled = SampleQR(dark, triple).ok()?;
-            let decoded = Decode(sampled.getBits()).ok()?;
-            let points = sampled.getPoints().to_vec();
-            decoded.isValid().then(|| (decoded.text(), points))
+            let modules = sampled.getBits();
+            let code = symbol::read_bits(modules.width() as usize, |x, y| {
+                modules.get(x as u32, y as u32)
+            })?;
+            Some((code, sampled.getPoints().to_vec()))
         });
         if let Some(Some((code, points))) = read {
             used.extend(corners);
@@ -82,7 +84,8 @@ pub(super) fn read_with_rqrr(frame: &GreyFrame, dark: Option<&BitMatrix>) -> Vec
         let grids = prepared.detect_grids();
         let found = grids.iter().filter_map(|grid| {
             // One broken symbol must not cost the others in the picture.
-            let (_, code) = guarded(|| grid.decode())?.ok()?;
+            let modules = &grid.grid;
+            let code = guarded(|| symbol::read_bits(modules.size(), |x, y| modules.bit(y, x)))??;
             let outline = grid.bounds.map(|p| share(p.x as f32, p.y as f32, frame));
             Some(Found {
                 code,

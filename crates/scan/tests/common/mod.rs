@@ -14,6 +14,7 @@ use std::io::Cursor;
 
 use counterfoil_scan::{Found, GreyFrame, ScanKind};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, Luma};
+use qrcode::types::Color;
 use qrcode::{EcLevel, QrCode};
 use rxing::oned::{Code128Writer, EAN8Writer, EAN13Writer, UPCAWriter, UPCEWriter};
 use rxing::{BarcodeFormat, Writer};
@@ -21,13 +22,17 @@ use rxing::{BarcodeFormat, Writer};
 /// A QR code with its quiet zone, each module `module` pixels wide.
 pub fn qr(text: &str, module: u32) -> GrayImage {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).unwrap();
-    let side = code.width() as u32;
-    let colors = code.to_colors();
+    drawn(&code.to_colors(), module)
+}
+
+/// The modules of a square code, row by row, with a quiet zone.
+pub fn drawn(modules: &[Color], module: u32) -> GrayImage {
+    let side = modules.len().isqrt() as u32;
     GrayImage::from_fn((side + 8) * module, (side + 8) * module, |x, y| {
         let (mx, my) = (x / module, y / module);
         let inside = (4..side + 4).contains(&mx) && (4..side + 4).contains(&my);
         let at = || ((my - 4) * side + mx - 4) as usize;
-        Luma([if inside && colors[at()] == qrcode::Color::Dark {
+        Luma([if inside && modules[at()] == Color::Dark {
             0
         } else {
             255
