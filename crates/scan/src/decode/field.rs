@@ -167,14 +167,18 @@ impl Field {
 
     /// The places that look like bars, the most striking first, at most `most`; faint ones where they are asked for.
     pub(super) fn bars(&self, most: usize, faint: bool) -> Vec<Bars> {
-        let least = if faint { FAINT } else { LIVELY };
+        let (least, noise) = if faint {
+            (FAINT, self.noise)
+        } else {
+            (LIVELY, 0.0)
+        };
         let straight: Vec<bool> = self
             .blocks
             .iter()
             .map(|block| {
-                block.energy() - self.noise >= least
-                    && block.spread() >= BY_CHANCE * self.noise
-                    && block.coherence(self.noise) >= STRAIGHT
+                block.energy() - noise >= least
+                    && block.spread() >= BY_CHANCE * noise
+                    && block.coherence(noise) >= STRAIGHT
             })
             .collect();
         let mut taken = vec![false; self.blocks.len()];

@@ -170,7 +170,7 @@ impl Scanner {
             self.turn = (self.turn + 1) % TRIES.len();
             // What is known to be of one kind is not read as the other.
             let other_kind = matrix != linear && next.is_for_bars() != linear;
-            if other_kind || (next.is_for_bars() && !work.has_places()) {
+            if other_kind || (next.needs_bars() && work.bars.is_empty()) {
                 continue;
             }
             merge(&mut found, self.attempt(next, work));
@@ -193,6 +193,15 @@ impl Scanner {
                 let mut all = Lines::default();
                 for bars in &work.bars {
                     let lines = read_bars(work.frame, bars, care, turn);
+                    all.signs += lines.signs;
+                    all.reads.extend(lines.reads);
+                }
+                all
+            }
+            Try::Faint => {
+                let mut all = Lines::default();
+                for bars in work.faint() {
+                    let lines = read_together(work.frame, bars);
                     all.signs += lines.signs;
                     all.reads.extend(lines.reads);
                 }

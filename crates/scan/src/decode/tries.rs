@@ -39,6 +39,8 @@ pub(super) enum Try {
     Bars(Care, f32),
     /// Bars whose place is known, all lines across them together.
     Together,
+    /// The same of all bars that noise hides.
+    Faint,
     /// Rows or columns of the whole frame.
     Lines {
         upright: bool,
@@ -56,7 +58,7 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 };
 
 /// In the order of what they bring for their cost.
-pub(super) const TRIES: [Try; 27] = [
+pub(super) const TRIES: [Try; 28] = [
     Try::Corners,
     Try::Corners,
     Try::Together,
@@ -94,12 +96,21 @@ pub(super) const TRIES: [Try; 27] = [
     Try::Qr(Picture::Full, Threshold::Otsu, Reader::Rxing),
     Try::Qr(Picture::Double, Threshold::Blocks, Reader::Rxing),
     Try::Rqrr(Picture::Full),
+    Try::Faint,
     Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
     Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
 ];
 
 impl Try {
+    /// Whether it is in vain where nothing looks like bars.
+    pub(super) fn needs_bars(self) -> bool {
+        matches!(self, Self::Bars(..) | Self::Lines { .. })
+    }
+
     pub(super) fn is_for_bars(self) -> bool {
-        matches!(self, Self::Bars(..) | Self::Together | Self::Lines { .. })
+        matches!(
+            self,
+            Self::Bars(..) | Self::Together | Self::Faint | Self::Lines { .. }
+        )
     }
 }

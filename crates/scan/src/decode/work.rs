@@ -157,11 +157,6 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Whether anything looks like bars.
-    pub(super) fn has_places(&self) -> bool {
-        !self.bars.is_empty() || !self.faint.is_empty()
-    }
-
     /// Looks for bars that noise hides, in half the size, where it is half as strong.
     pub(super) fn look_for_faint_bars(&mut self) {
         let half = Field::of(self.half());
@@ -174,6 +169,11 @@ impl<'a> Work<'a> {
         };
         let faint = half.bars(2, true).into_iter().map(|bars| bars.scaled(2.0));
         self.faint = faint.filter(|bars| !known(bars)).collect();
+    }
+
+    /// The bars that noise hides.
+    pub(super) fn faint(&self) -> &[Bars] {
+        &self.faint
     }
 
     /// The bars whose lines were not yet read together, in the frame of that number.
