@@ -167,3 +167,75 @@ fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<(usize,
         .map(|(place, digit)| (usize::from(*digit), is_even(place, kind, way)));
     (code.collect(), drawn.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fits that say those digits, each with whether it is of the even set, and one of them hardly.
+    fn fits(digits: &[(usize, bool)], doubtful: Option<(usize, usize)>) -> Vec<Fits> {
+        let place = |(at, (digit, even)): (usize, &(usize, bool))| {
+            let mut fits = [0.5; 20];
+            let set = if *even { 10 } else { 0 };
+            fits[set + digit] = 0.95;
+            if let Some((_, other)) = doubtful.filter(|(place, _)| *place == at) {
+                fits[set + other] = 0.96;
+            }
+            fits
+        };
+        digits.iter().enumerate().map(place).collect()
+    }
+
+    /// 4006381333931 as it is drawn: its first digit is in the sets of the left ones.
+    const PENS: [(usize, bool); 12] = [
+        (0, false),
+        (0, true),
+        (6, false),
+        (3, false),
+        (8, true),
+        (1, true),
+        (3, false),
+        (3, false),
+        (3, false),
+        (9, false),
+        (3, false),
+        (1, false),
+    ];
+
+    #[test]
+    fn digits_that_agree_are_the_code() {
+        let found = likeliest(&fits(&PENS, None), ScanKind::Ean13).unwrap();
+        assert_eq!(found.code, "4006381333931");
+        assert_eq!(found.digits, PENS);
+        assert!(found.fit > found.next + 0.8, "{found:?}");
+    }
+
+    #[test]
+    fn the_check_digit_decides_on_a_digit_that_looks_more_like_another() {
+        let found = likeliest(&fits(&PENS, Some((7, 8))), ScanKind::Ean13).unwrap();
+        assert_eq!(found.code, "4006381333931");
+    }
+
+    #[test]
+    fn codes_of_eight_digits_are_told_too() {
+        let digits = [9, 6, 3, 8, 5, 0, 7, 4].map(|digit| (digit, false));
+        let found = likeliest(&fits(&digits, Some((2, 9))), ScanKind::Ean8).unwrap();
+        assert_eq!(found.code, "96385074");
+    }
+
+    #[test]
+    fn a_short_upc_is_written_out_for_its_check() {
+        // 0425261 with the check digit 4: the sets are those of UPC-E's 4.
+        let sets = [true, false, true, true, false, false];
+        let digits: Vec<(usize, bool)> = [4, 2, 5, 2, 6, 1].into_iter().zip(sets).collect();
+        let found = likeliest(&fits(&digits, None), ScanKind::UpcE).unwrap();
+        assert_eq!(found.code, "04252614");
+    }
+
+    #[test]
+    fn noise_is_nearly_as_likely_to_be_another_code() {
+        let even = vec![[0.8; 20]; 12];
+        let found = likeliest(&even, ScanKind::Ean13).unwrap();
+        assert!(found.fit - found.next < 1e-4, "{found:?}");
+    }
+}
