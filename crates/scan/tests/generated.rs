@@ -58,7 +58,7 @@ fn worn_cards_are_read_as_well_as_before() {
             (Wear::Blur, [4, 4, 0, 0]),
             (Wear::Noise, [4, 4, 4, 4]),
             (Wear::Jpeg, [4, 4, 4, 4]),
-            (Wear::Glare, [3, 0, 0, 0]),
+            (Wear::Glare, [4, 2, 0, 0]),
             (Wear::Moire, [4, 4, 4, 4]),
             (Wear::LowLight, [4, 4, 4, 4]),
             (Wear::CrackedGlass, [4, 0, 0, 0]),
@@ -78,9 +78,9 @@ fn worn_products_are_read_as_well_as_before() {
             (Wear::Jpeg, [4, 4, 4, 4]),
             (Wear::Glare, [4, 4, 4, 2]),
             (Wear::Moire, [4, 4, 4, 4]),
-            (Wear::LowLight, [4, 4, 0, 0]),
+            (Wear::LowLight, [4, 4, 1, 1]),
             (Wear::CrackedGlass, [4, 3, 0, 0]),
-            (Wear::Curvature, [4, 4, 4, 0]),
+            (Wear::Curvature, [4, 4, 4, 4]),
         ],
     );
 }

@@ -5,6 +5,7 @@ use qrcode::{EcLevel, QrCode, Version};
 
 use super::dice::Dice;
 use super::light;
+use super::pose::{Pose, Surface, paint};
 use super::scene::surroundings;
 use super::trouble::Trouble;
 
@@ -30,24 +31,30 @@ struct Print {
     marks: Vec<[f32; 6]>,
 }
 
-/// How a print lies before the camera.
-struct Pose {
-    x: f32,
-    y: f32,
-    turn: f32,
-    module: f32,
-    lean: (f32, f32),
-    bend: f32,
-    /// Waves in the paper: how fast across and down, where they begin, how far they move what is printed, in modules.
-    crumple: [[f32; 4]; 3],
-}
-
 pub struct Picture {
-    /// What it says.
-    pub text: String,
+    /// What kind of code there is, as sets name it.
+    pub kind: &'static str,
+    /// What it says, of each code in it.
+    pub texts: Vec<String>,
     pub luma: Vec<u8>,
     /// Of each code the middles of its finder patterns: between the others, to the right, below; of paper that is flat.
     pub finders: Vec<[(f32, f32); 3]>,
+}
+
+impl Picture {
+    /// What the sensor makes of a scene.
+    pub fn new(kind: &'static str, texts: Vec<String>, scene: &[f32], dice: &mut Dice) -> Self {
+        let luma = scene
+            .iter()
+            .map(|v| (v + dice.grain(1.5)).clamp(0.0, 255.0) as u8)
+            .collect();
+        Self {
+            kind,
+            texts,
+            luma,
+            finders: Vec::new(),
+        }
+    }
 }
 
 /// A picture of its own for each dice.
@@ -128,18 +135,15 @@ pub fn picture(troubles: &[Trouble], dice: &mut Dice) -> Result<Picture, String>
             } else {
                 [[0.0; 4]; 3]
             },
+            ..Pose::default()
         };
-        finders.push(pose.finders(print.side as f32));
+        finders.push(finders_of(&pose, print.side as f32));
         paint(&mut scene, &print, &pose);
     }
-    light::fall(&mut scene, troubles, module, dice);
-    let luma = scene
-        .iter()
-        .map(|v| (v + dice.grain(1.5)).clamp(0.0, 255.0) as u8);
+    light::fall(&mut scene, troubles, (module, None), dice);
     Ok(Picture {
-        text,
-        luma: luma.collect(),
         finders,
+        ..Picture::new("qr", vec![text], &scene, dice)
     })
 }
 
@@ -229,23 +233,10 @@ fn print(version: usize, troubles: &[Trouble], dice: &mut Dice) -> Result<(Print
     Ok((print, text))
 }
 
-impl Pose {
-    fn finders(&self, side: f32) -> [(f32, f32); 3] {
-        let far = side / 2.0 - 3.5;
-        let (sin, cos) = self.turn.sin_cos();
-        [(-far, -far), (far, -far), (-far, far)].map(|(u, v)| {
-            let u = if self.bend > 0.0 {
-                let radius = side / 2.0 / self.bend;
-                radius * (u / radius).sin()
-            } else {
-                u
-            };
-            let (x, y) = (cos * u - sin * v, sin * u + cos * v);
-            let (x, y) = (x * self.module, y * self.module);
-            let depth = 1.0 / (1.0 - 0.7 * (self.lean.0 * x + self.lean.1 * y)).max(0.1);
-            (self.x + x * depth, self.y + y * depth)
-        })
-    }
+/// The middles of the finder patterns of a code of that side.
+fn finders_of(pose: &Pose, side: f32) -> [(f32, f32); 3] {
+    let far = side / 2.0 - 3.5;
+    [(-far, -far), (far, -far), (-far, far)].map(|place| pose.place(place, side / 2.0))
 }
 
 /// A thumb on the edge of a code of that side.
@@ -264,62 +255,16 @@ fn thumb(side: f32, dice: &mut Dice) -> [f32; 4] {
     [x, y, reach, dice.between(90.0, 190.0)]
 }
 
-fn paint(scene: &mut [f32], print: &Print, pose: &Pose) {
-    let half = print.side as f32 / 2.0;
-    let reach = (half + print.quiet) * pose.module * 2.6;
-    let (sin, cos) = pose.turn.sin_cos();
-    let ends = |at: f32, end: usize| {
-        (
-            (at - reach).max(0.0) as usize,
-            ((at + reach).max(0.0) as usize).min(end),
-        )
-    };
-    let ((left, right), (top, bottom)) = (ends(pose.x, WIDTH), ends(pose.y, HEIGHT));
-    for y in top..bottom {
-        for x in left..right {
-            let mut sum = 0.0;
-            let mut seen = 0.0;
-            for (dx, dy) in [
-                (0.125, 0.375),
-                (0.625, 0.125),
-                (0.375, 0.875),
-                (0.875, 0.625),
-            ] {
-                let (u, v) = (x as f32 + dx - pose.x, y as f32 + dy - pose.y);
-                let depth = 1.0 + pose.lean.0 * u * 0.7 + pose.lean.1 * v * 0.7;
-                if depth < 0.25 {
-                    continue;
-                }
-                let (u, v) = (u / depth / pose.module, v / depth / pose.module);
-                let (u, v) = (cos * u + sin * v, cos * v - sin * u);
-                let u = if pose.bend > 0.0 {
-                    let radius = half / pose.bend;
-                    if (u / radius).abs() > 0.98 {
-                        continue;
-                    }
-                    radius * (u / radius).asin()
-                } else {
-                    u
-                };
-                let (mut du, mut dv) = (0.0, 0.0);
-                for [across, down, phase, height] in &pose.crumple {
-                    let moved = (u * across + v * down + phase).sin() * height;
-                    du += moved * across.signum();
-                    dv += moved * down.signum();
-                }
-                let (u, v) = (u + du, v + dv);
-                if let Some(grey) = print.grey(u + half, v + half) {
-                    sum += grey;
-                    seen += 1.0;
-                }
-            }
-            let before = &mut scene[y * WIDTH + x];
-            *before = (*before * (4.0 - seen) + sum) / 4.0;
-        }
+impl Surface for Print {
+    fn half(&self) -> (f32, f32) {
+        let half = self.side as f32 / 2.0;
+        (half, half)
     }
-}
 
-impl Print {
+    fn reach(&self) -> f32 {
+        self.side as f32 / 2.0 + self.quiet
+    }
+
     fn grey(&self, u: f32, v: f32) -> Option<f32> {
         let (side, quiet) = (self.side as f32, self.quiet);
         if u < -quiet || v < -quiet || u > side + quiet || v > side + quiet {
@@ -362,7 +307,9 @@ impl Print {
         }
         Some(if dark { ink } else { paper })
     }
+}
 
+impl Print {
     /// Whether the place, from the middle of its module, is beyond a corner that is made round.
     fn is_cut_off(&self, column: usize, row: usize, u: f32, v: f32) -> bool {
         let is_dark = |column: Option<usize>, row: Option<usize>| {

@@ -4,14 +4,23 @@ use super::dice::Dice;
 use super::draw::{HEIGHT, WIDTH};
 use super::trouble::Trouble;
 
-/// Changes the scene as those troubles do; a module is that many pixels wide.
-pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut Dice) {
+/// Changes the scene as those troubles do; a module is that many pixels wide, and bars lie across that direction.
+pub fn fall(
+    scene: &mut Vec<f32>,
+    troubles: &[Trouble],
+    (module, across): (f32, Option<f32>),
+    dice: &mut Dice,
+) {
     let has = |one: Trouble| troubles.contains(&one);
+    let turn = across.unwrap_or_default();
     if has(Trouble::Shadow) {
         shadow(scene, dice);
     }
     if has(Trouble::Spot) {
         spot(scene, dice);
+    }
+    if has(Trouble::Gleam) {
+        gleam(scene, turn, dice);
     }
     if has(Trouble::Screen) {
         screen(scene, dice);
@@ -21,7 +30,9 @@ pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut 
     }
     blur(scene, dice.between(0.5, 0.9));
     if has(Trouble::Blurred) {
-        blur(scene, dice.between(0.35, 0.8) * module);
+        // A bar takes less than a square.
+        let most = if across.is_some() { 0.65 } else { 0.8 };
+        blur(scene, dice.between(0.35, most) * module);
     }
     if has(Trouble::Moved) {
         moved(
@@ -29,6 +40,16 @@ pub fn fall(scene: &mut Vec<f32>, troubles: &[Trouble], module: f32, dice: &mut 
             dice.between(0.7, 2.0) * module,
             dice.between(-1.6, 1.6),
         );
+    }
+    if has(Trouble::Defocused) {
+        defocus(scene, dice.between(0.6, 1.45) * module);
+    }
+    if has(Trouble::Shaken) {
+        moved(scene, dice.between(0.6, 1.8) * module, turn);
+    }
+    if has(Trouble::Smeared) {
+        let along = turn + std::f32::consts::FRAC_PI_2 + dice.between(-0.08, 0.08);
+        moved(scene, dice.between(4.0, 18.0) * module, along);
     }
     if has(Trouble::Washed) {
         let (contrast, base) = (dice.between(0.06, 0.25), dice.between(30.0, 180.0));
@@ -81,6 +102,59 @@ fn spot(scene: &mut [f32], dice: &mut Dice) {
                 *value = (*value + power * (-far).exp()).min(252.0);
             }
         }
+    }
+}
+
+/// Bands of light on a shiny pack, most of them along or across the bars.
+fn gleam(scene: &mut [f32], across: f32, dice: &mut Dice) {
+    for _ in 0..1 + dice.below(3) {
+        let quarter = dice.below(2) as f32 * std::f32::consts::FRAC_PI_2;
+        let (sin, cos) = (across + quarter + dice.between(-0.4, 0.4)).sin_cos();
+        let (x, y) = (dice.between(440.0, 840.0), dice.between(240.0, 480.0));
+        let (wide, power) = (dice.between(12.0, 70.0), dice.between(80.0, 280.0));
+        for (at, value) in scene.iter_mut().enumerate() {
+            let far = cos * ((at % WIDTH) as f32 - x) + sin * ((at / WIDTH) as f32 - y);
+            let far = far / wide;
+            if far.abs() < 3.0 {
+                *value = (*value + power * (-far * far).exp()).min(252.0);
+            }
+        }
+    }
+}
+
+/// A lens that is set to another distance: every point becomes a disc of that radius.
+fn defocus(scene: &mut [f32], radius: f32) {
+    let reach = radius.ceil() as isize;
+    let rows: Vec<(isize, f32)> = (-reach..=reach)
+        .map(|y| (y, (radius * radius - (y * y) as f32).max(0.0).sqrt()))
+        .collect();
+    let area: f32 = rows.iter().map(|(_, half)| 2.0 * half + 1.0).sum();
+    // Sums from the left, of which the difference of two is a stretch.
+    let mut sums = vec![0.0_f64; (WIDTH + 1) * HEIGHT];
+    for y in 0..HEIGHT {
+        for x in 0..WIDTH {
+            let at = y * (WIDTH + 1) + x;
+            sums[at + 1] = sums[at] + f64::from(scene[y * WIDTH + x]);
+        }
+    }
+    for (at, value) in scene.iter_mut().enumerate() {
+        let (x, y) = ((at % WIDTH) as f32, (at / WIDTH) as isize);
+        let sum_to = |row: usize, place: f32| {
+            let place = place.clamp(0.0, WIDTH as f32);
+            let whole = (place as usize).min(WIDTH - 1);
+            let from = sums[row * (WIDTH + 1) + whole];
+            let next = sums[row * (WIDTH + 1) + whole + 1];
+            from + (next - from) * f64::from(place - whole as f32)
+        };
+        let mut sum = 0.0;
+        for (aside, half) in &rows {
+            let row = (y + aside).clamp(0, HEIGHT as isize - 1) as usize;
+            let (from, to) = (x - half, x + 1.0 + half);
+            let inside = sum_to(row, to) - sum_to(row, from);
+            let cut = (to.min(WIDTH as f32) - from.max(0.0)).max(1.0);
+            sum += inside as f32 * (to - from) / cut;
+        }
+        *value = sum / area;
     }
 }
 

@@ -1,5 +1,6 @@
-//! Draws QR codes that are hard to read, as a set that `cargo xtask bench scan --set` takes:
-//! `hard_set FOLDER [--pictures N] [--seed N] [--mixed]`. The same seed draws the same pictures, and the file's name says nothing.
+//! Draws codes that are hard to read, as a set that `cargo xtask bench scan --set` takes:
+//! `hard_set FOLDER [--pictures N] [--seed N] [--linear] [--mixed | --clutter]`: QR codes, or linear ones, or bars that are no code.
+//! The same seed draws the same pictures, and the file's name says nothing.
 #![allow(
     clippy::print_stderr,
     reason = "a program for developers says what went wrong"
@@ -8,6 +9,8 @@
 mod dice;
 mod draw;
 mod light;
+mod linear;
+mod pose;
 mod scene;
 mod trouble;
 
@@ -21,6 +24,7 @@ use image::codecs::jpeg::JpegEncoder;
 
 use dice::Dice;
 use draw::{HEIGHT, WIDTH};
+use linear::clutter::Clutter;
 use trouble::{Family, Trouble};
 
 struct Options {
@@ -42,7 +46,7 @@ fn main() -> ExitCode {
 
 fn options() -> Result<Options, String> {
     let (mut folder, mut pictures, mut seed) = (None, 400, 1);
-    let mut family = Family::Alone;
+    let (mut linear, mut mixed, mut clutter) = (false, false, false);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || {
@@ -54,11 +58,22 @@ fn options() -> Result<Options, String> {
         match word.as_str() {
             "--pictures" => pictures = number()?,
             "--seed" => seed = number()?,
-            "--mixed" => family = Family::Mixed,
+            "--linear" => linear = true,
+            "--mixed" => mixed = true,
+            "--clutter" => clutter = true,
             name => folder = Some(PathBuf::from(name)),
         }
     }
-    let folder = folder.ok_or("where to? hard_set FOLDER [--pictures N] [--seed N] [--mixed]")?;
+    let usage = "hard_set FOLDER [--pictures N] [--seed N] [--linear] [--mixed | --clutter]";
+    let folder = folder.ok_or(format!("where to? {usage}"))?;
+    let family = match (linear, mixed, clutter) {
+        (false, false, false) => Family::Alone,
+        (false, true, false) => Family::Mixed,
+        (true, false, false) => Family::Linear,
+        (true, true, false) => Family::LinearMixed,
+        (true, false, true) => Family::Clutter,
+        _ => return Err(format!("clutter is linear and not mixed: {usage}")),
+    };
     Ok(Options {
         folder,
         pictures,
@@ -74,7 +89,11 @@ fn run(options: &Options) -> Result<(), String> {
     for number in 0..options.pictures {
         let mut dice = Dice::new(options.seed * 1_000_003 + number);
         let troubles = options.family.troubles(number, &mut dice);
-        let picture = draw::picture(&troubles, &mut dice)?;
+        let picture = match options.family {
+            Family::Alone | Family::Mixed => draw::picture(&troubles, &mut dice)?,
+            Family::Linear | Family::LinearMixed => linear::picture(&troubles, &mut dice)?,
+            Family::Clutter => linear::clutter::picture(Clutter::of(number), &troubles, &mut dice)?,
+        };
         let trouble = options.family.kind(number);
         let file = format!("drawn-{}-{number:04}.jpg", options.seed);
         let quality = if troubles.contains(&Trouble::Coarse) {
@@ -93,7 +112,14 @@ fn run(options: &Options) -> Result<(), String> {
             .map_err(|err| format!("{file}: {err}"))?;
         let path = images.join(&file);
         fs::write(&path, bytes).map_err(|err| format!("{}: {err}", path.display()))?;
-        let line = serde_json::json!({ "file": file, "kind": "qr", "text": picture.text, "trouble": trouble, "finders": picture.finders });
+        let (text, also) = (picture.texts.first(), picture.texts.get(1..));
+        let mut line = serde_json::json!({ "file": file, "kind": picture.kind, "text": text, "trouble": trouble });
+        if picture.kind == "qr" {
+            line["finders"] = serde_json::json!(picture.finders);
+        }
+        if let Some(also) = also.filter(|also| !also.is_empty()) {
+            line["also"] = serde_json::json!(also);
+        }
         let _ = writeln!(index, "{line}");
     }
     let path = options.folder.join("index.jsonl");

@@ -40,10 +40,19 @@ pub fn load(set: &Path) -> Result<Vec<Picture>, String> {
             let value: serde_json::Value = serde_json::from_str(line)
                 .map_err(|err| format!("{}: {err}: {line}", index.display()))?;
             let word = |name: &str| value[name].as_str().map(str::to_owned);
+            // A picture of several codes: each of them is right.
+            let also = value["also"].as_array().cloned().unwrap_or_default();
             let file = word("file").ok_or(format!("a line without a file: {line}"))?;
             Ok(Picture {
                 kind: word("kind").ok_or(format!("a line without a kind: {line}"))?,
-                texts: word("text").map_or(Vec::new(), |text| spellings(&text)),
+                texts: word("text")
+                    .into_iter()
+                    .chain(
+                        also.iter()
+                            .filter_map(|one| one.as_str().map(str::to_owned)),
+                    )
+                    .flat_map(|text| spellings(&text))
+                    .collect(),
                 tuning: is_for_tuning(&file),
                 path: set.join("images").join(&file),
                 file,

@@ -19,6 +19,9 @@ const STANDS_OUT: f32 = 3.0;
 /// From which share of a block's gradient along one line it counts as bars.
 const STRAIGHT: f32 = 0.55;
 
+/// What noise has along one line by chance, as a share of it.
+const BY_CHANCE: f32 = 0.4;
+
 /// The structure tensor of a block, per pixel.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tensor {
@@ -32,10 +35,14 @@ impl Tensor {
         self.xx + self.yy
     }
 
-    /// From 0 (all directions alike) to 1 (all gradients along one line).
-    fn coherence(&self) -> f32 {
-        let spread = (self.xx - self.yy).hypot(2.0 * self.xy);
-        spread / self.energy().max(1.0)
+    /// What there is along one line beyond what there is across it.
+    fn spread(&self) -> f32 {
+        (self.xx - self.yy).hypot(2.0 * self.xy)
+    }
+
+    /// From 0 (all directions alike) to 1 (all gradients along one line), beside that much of noise, which has no direction.
+    fn coherence(&self, noise: f32) -> f32 {
+        self.spread() / (self.energy() - noise).max(self.spread()).max(1.0)
     }
 
     /// The direction of the gradient, from -PI/2 to PI/2: across the bars.
@@ -55,6 +62,9 @@ pub(super) struct Field {
     columns: usize,
     rows: usize,
     blocks: Vec<Tensor>,
+    /// What quiet blocks have, and what noise adds to every block.
+    quiet: f32,
+    noise: f32,
 }
 
 /// A place that looks like bars.
@@ -86,6 +96,19 @@ impl Bars {
     }
 }
 
+impl Bars {
+    /// The same in a picture so many times as large.
+    pub(super) fn scaled(&self, times: f32) -> Self {
+        Self {
+            x: self.x * times,
+            y: self.y * times,
+            half_length: self.half_length * times,
+            half_height: self.half_height * times,
+            ..*self
+        }
+    }
+}
+
 impl Field {
     pub(super) fn of(frame: &GreyFrame) -> Self {
         let (width, height) = (frame.width() as usize, frame.height() as usize);
@@ -102,40 +125,65 @@ impl Field {
                 }
             }
         }
+        let quarter = |value: fn(&Tensor) -> f32| {
+            let mut values: Vec<f32> = blocks.iter().map(value).collect();
+            let at = values.len() / 4;
+            match values.len() {
+                0 => 0.0,
+                _ => *values.select_nth_unstable_by(at, f32::total_cmp).1,
+            }
+        };
+        let (quiet, noise) = (
+            quarter(Tensor::energy),
+            quarter(|block| block.energy() - block.spread()),
+        );
         Self {
             columns,
             rows,
             blocks,
+            quiet,
+            noise,
         }
     }
 
     /// Whether enough of the frame is lively for the smallest code that could be read: beside what its quiet parts show,
     /// for a code in fog or in the dark has little more.
     pub(super) fn is_worth_reading(&self) -> bool {
-        let mut energies: Vec<f32> = self.blocks.iter().map(Tensor::energy).collect();
-        if energies.len() < 3 {
+        if self.blocks.len() < 3 {
             return false;
         }
-        let quiet = energies.len() / 4;
-        let (_, quiet, _) = energies.select_nth_unstable_by(quiet, f32::total_cmp);
-        let least = (*quiet * STANDS_OUT).clamp(FAINT, LIVELY);
+        let (least, straight) = (self.least(), (BY_CHANCE * self.noise).max(FAINT));
         self.blocks
             .iter()
-            .filter(|block| block.energy() >= least)
+            .filter(|block| block.energy() >= least || block.spread() >= straight)
             .count()
             >= 3
     }
 
-    /// The places that look like bars, the most striking first, at most `most`.
-    pub(super) fn bars(&self, most: usize) -> Vec<Bars> {
+    /// What a block has at least that is more than noise and soft shadow.
+    fn least(&self) -> f32 {
+        (self.quiet * STANDS_OUT).clamp(FAINT, LIVELY)
+    }
+
+    /// The places that look like bars, the most striking first, at most `most`; faint ones where they are asked for.
+    pub(super) fn bars(&self, most: usize, faint: bool) -> Vec<Bars> {
+        let (least, noise) = if faint {
+            (FAINT, self.noise)
+        } else {
+            (LIVELY, 0.0)
+        };
         let straight: Vec<bool> = self
             .blocks
             .iter()
-            .map(|block| block.energy() >= LIVELY && block.coherence() >= STRAIGHT)
+            .map(|block| {
+                block.energy() - noise >= least
+                    && block.spread() >= BY_CHANCE * noise
+                    && block.coherence(noise) >= STRAIGHT
+            })
             .collect();
         let mut taken = vec![false; self.blocks.len()];
         let mut seeds: Vec<usize> = (0..self.blocks.len()).filter(|at| straight[*at]).collect();
-        let strength = |at: usize| self.blocks[at].energy() * self.blocks[at].coherence();
+        let strength = |at: usize| self.blocks[at].spread();
         seeds.sort_by(|a, b| strength(*b).total_cmp(&strength(*a)));
         let mut places = Vec::new();
         for seed in seeds {
@@ -201,7 +249,9 @@ impl Field {
             direction,
             half_length: along.half() + half,
             half_height: across.half() + half,
-            weight: members.len() as f32 * sum.energy().sqrt() * sum.coherence(),
+            weight: members.len() as f32
+                * sum.energy().sqrt()
+                * sum.coherence(self.noise * members.len() as f32),
         }
     }
 }
@@ -295,7 +345,7 @@ mod tests {
                 220.0
             }
         });
-        let found = Field::of(&bars).bars(3);
+        let found = Field::of(&bars).bars(3, false);
         let best = found.first().unwrap();
         assert!(
             (best.x - 300.0).abs() < 16.0 && (best.y - 200.0).abs() < 16.0,
@@ -313,12 +363,12 @@ mod tests {
         });
         let field = Field::of(&board);
         assert!(field.is_worth_reading());
-        assert!(field.bars(3).is_empty());
+        assert!(field.bars(3, false).is_empty());
     }
 
     #[test]
     fn a_frame_smaller_than_a_block_holds_nothing() {
         let field = Field::of(&picture(9, 5, |x, _| x * 20.0));
-        assert!(!field.is_worth_reading() && field.bars(3).is_empty());
+        assert!(!field.is_worth_reading() && field.bars(3, false).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::bars::{Care, Lines, read_bars, read_frame};
+use super::bars::{Care, Lines, read_bars, read_frame, read_together};
 use super::binary::Threshold;
 use super::budget::{Budget, Stopwatch};
 use super::field::Field;
@@ -43,7 +43,7 @@ impl Default for ScanLimits {
             with_bars: Duration::from_millis(13),
             with_corners: Duration::from_millis(9),
             with_a_sure_corner: Duration::from_millis(13),
-            without: Duration::from_micros(2_700),
+            without: Duration::from_micros(2_000),
         }
     }
 }
@@ -65,6 +65,8 @@ pub struct Scanner {
     hints: Hints,
     /// Which of the dearer tries comes next.
     turn: usize,
+    /// Frames that were looked at.
+    frames: usize,
     /// Frames in a row whose bars were read.
     with_bars: usize,
 }
@@ -83,6 +85,7 @@ impl Scanner {
     pub fn look(&mut self, frame: &GreyFrame, now: Stopwatch<'_>) -> Sight {
         let budget = Budget::starting_now(now);
         self.ballot.next_frame();
+        self.frames = self.frames.wrapping_add(1);
         let field = Field::of(frame);
         if !field.is_worth_reading() {
             self.hints = Hints::default();
@@ -132,6 +135,13 @@ impl Scanner {
             }
         }
         work.look_closely();
+        if !work.has_bars() {
+            work.look_for_faint_bars();
+            found = self.attempt(Try::Together, work);
+            if !found.is_empty() {
+                return found;
+            }
+        }
         let tries = if work.is_large() {
             TRIES_FOR_A_LARGE_PICTURE
         } else {
@@ -160,7 +170,7 @@ impl Scanner {
             self.turn = (self.turn + 1) % TRIES.len();
             // What is known to be of one kind is not read as the other.
             let other_kind = matrix != linear && next.is_for_bars() != linear;
-            if other_kind || (next.is_for_bars() && work.bars.is_empty()) {
+            if other_kind || (next.needs_bars() && work.bars.is_empty()) {
                 continue;
             }
             merge(&mut found, self.attempt(next, work));
@@ -187,6 +197,19 @@ impl Scanner {
                     all.reads.extend(lines.reads);
                 }
                 all
+            }
+            Try::Faint => {
+                let mut all = Lines::default();
+                for bars in work.faint() {
+                    let lines = read_together(work.frame, bars);
+                    all.signs += lines.signs;
+                    all.reads.extend(lines.reads);
+                }
+                all
+            }
+            Try::Together => {
+                let bars = work.next_bars(self.frames);
+                bars.map_or(Lines::default(), |bars| read_together(work.frame, &bars))
             }
             Try::Lines { upright, care } => read_frame(work.frame, upright, care),
         };

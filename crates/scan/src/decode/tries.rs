@@ -37,6 +37,10 @@ pub(super) enum Try {
     Rqrr(Picture),
     /// Bars whose place is known, with that care, turned a little.
     Bars(Care, f32),
+    /// Bars whose place is known, all lines across them together.
+    Together,
+    /// The same of all bars that noise hides.
+    Faint,
     /// Rows or columns of the whole frame.
     Lines {
         upright: bool,
@@ -54,9 +58,11 @@ const LARGE_MEAN: Threshold = Threshold::Mean {
 };
 
 /// In the order of what they bring for their cost.
-pub(super) const TRIES: [Try; 24] = [
+pub(super) const TRIES: [Try; 28] = [
     Try::Corners,
     Try::Corners,
+    Try::Together,
+    Try::Together,
     Try::Bars(Care { lines: 9, thick: 1 }, 0.0),
     Try::Qr(Picture::Half, SMALL_MEAN, Reader::Rxing),
     Try::Corners,
@@ -72,6 +78,7 @@ pub(super) const TRIES: [Try; 24] = [
     Try::Corners,
     Try::Grid,
     Try::Qr(Picture::Full, SMALL_MEAN, Reader::Rqrr),
+    Try::Together,
     Try::Bars(Care { lines: 9, thick: 9 }, 0.0),
     Try::Qr(Picture::Full, LARGE_MEAN, Reader::Rxing),
     Try::Lines {
@@ -85,16 +92,25 @@ pub(super) const TRIES: [Try; 24] = [
     Try::Qr(Picture::Light, SMALL_MEAN, Reader::Rxing),
     Try::Qr(Picture::Soft, LARGE_MEAN, Reader::Rxing),
     Try::Grid,
-    Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
     Try::Rqrr(Picture::Near),
-    Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
     Try::Qr(Picture::Full, Threshold::Otsu, Reader::Rxing),
     Try::Qr(Picture::Double, Threshold::Blocks, Reader::Rxing),
     Try::Rqrr(Picture::Full),
+    Try::Faint,
+    Try::Bars(Care { lines: 9, thick: 3 }, 0.05),
+    Try::Bars(Care { lines: 9, thick: 3 }, -0.05),
 ];
 
 impl Try {
-    pub(super) fn is_for_bars(self) -> bool {
+    /// Whether it is in vain where nothing looks like bars.
+    pub(super) fn needs_bars(self) -> bool {
         matches!(self, Self::Bars(..) | Self::Lines { .. })
+    }
+
+    pub(super) fn is_for_bars(self) -> bool {
+        matches!(
+            self,
+            Self::Bars(..) | Self::Together | Self::Faint | Self::Lines { .. }
+        )
     }
 }

@@ -17,6 +17,9 @@ use crate::types::Found;
 /// Lines that must look like a product code's before bars are taken for one.
 const SIGNS: usize = 2;
 
+/// The most places with bars that are read.
+const BARS_MAX: usize = 4;
+
 /// The most pixels that are doubled near a code.
 const NEAR_MAX: usize = 160_000;
 
@@ -27,10 +30,14 @@ pub(super) struct Work<'a> {
     /// With dark and light exchanged.
     light: Option<GreyFrame>,
     pub(super) bars: Vec<Bars>,
+    /// Bars that noise hides.
+    faint: Vec<Bars>,
     dark_ink: Ink,
     light_ink: Ink,
     /// Lines that look like a product code's.
     pub(super) signs: usize,
+    /// How many of the bars' lines were read together.
+    together: usize,
 }
 
 impl<'a> Work<'a> {
@@ -39,10 +46,12 @@ impl<'a> Work<'a> {
             frame,
             half: None,
             light: None,
-            bars: field.bars(4),
+            bars: field.bars(BARS_MAX, false),
+            faint: Vec::new(),
             dark_ink: Ink::default(),
             light_ink: Ink::default(),
             signs: 0,
+            together: 0,
         }
     }
 
@@ -146,6 +155,43 @@ impl<'a> Work<'a> {
             top: 0.0,
             scale,
         })
+    }
+
+    /// Looks for bars that noise hides, in half the size, where it is half as strong.
+    pub(super) fn look_for_faint_bars(&mut self) {
+        let half = Field::of(self.half());
+        let known = |bars: &Bars| {
+            let near = |other: &Bars| {
+                let far = (other.x - bars.x).hypot(other.y - bars.y);
+                far < bars.half_length.max(bars.half_height) / 2.0
+            };
+            self.bars.iter().any(near)
+        };
+        let faint = half.bars(2, true).into_iter().map(|bars| bars.scaled(2.0));
+        self.faint = faint.filter(|bars| !known(bars)).collect();
+    }
+
+    /// The bars that noise hides.
+    pub(super) fn faint(&self) -> &[Bars] {
+        &self.faint
+    }
+
+    /// The bars whose lines were not yet read together, in the frame of that number.
+    pub(super) fn next_bars(&mut self, frame: usize) -> Option<Bars> {
+        let count = self.bars.len() + self.faint.len();
+        // Where lines look like a code's, the most striking come first; else each has its turn, every other frame.
+        let (first, most) = match (self.has_bars(), frame % 2) {
+            (true, _) => (0, count),
+            (false, 0) => (frame / 2, count.min(1)),
+            (false, _) => return None,
+        };
+        if self.together >= most {
+            return None;
+        }
+        let at = (first + self.together) % count;
+        self.together += 1;
+        let all = self.bars.iter().chain(&self.faint);
+        all.copied().nth(at)
     }
 
     /// Lays a grid wherever three finder patterns may be a code's that had none yet.

@@ -3,6 +3,7 @@
 mod digits;
 mod profile;
 mod rows;
+mod soft;
 mod upc_ean;
 
 use std::f32::consts::FRAC_PI_2;
@@ -12,6 +13,7 @@ use crate::frame::GreyFrame;
 use crate::types::{Point, ScanKind};
 use profile::{Edge, Line, Look, Profile};
 use rows::RowReaders;
+pub(super) use soft::read_together;
 
 /// Who read a line. Two of them seldom err in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,17 @@ fn read_line(
             thick,
         });
     }
-    if let Some(read) = readers.read(edges, profile.len()) {
+    read_widths(edges, (line, thick), readers, lines);
+}
+
+/// What the widths between edges say.
+fn read_widths(
+    edges: &[Edge],
+    (line, thick): (&Line, usize),
+    readers: &mut RowReaders,
+    lines: &mut Lines,
+) {
+    if let Some(read) = readers.read(edges, line.length) {
         lines.reads.push(LineRead {
             ends: [line.at(read.from), line.at(read.to)],
             worth: 1.0,

@@ -130,6 +130,11 @@ impl Profile {
         Self { sums }
     }
 
+    /// The same from its other end.
+    pub(super) fn turned(&self) -> Self {
+        Self::new((0..self.len()).rev().map(|at| self.value(at)))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.sums.len() - 1
     }

@@ -4,22 +4,24 @@
 mod guards;
 mod text;
 
-use self::guards::{Place, find_guards};
+use self::guards::find_guards;
+pub(super) use self::guards::{END, MIDDLE, OUTER, Place, likeness};
 use self::text::{Digits, text_of};
+pub(super) use self::text::{FIRST_DIGIT, UPC_E_CHECK};
 use super::digits::{LOOKS, Look, SEEN, normalise};
 use super::profile::{Edge, Profile};
 use crate::types::ScanKind;
 
 /// The shape of a symbol: its modules, the edges it has when sharp, and where its digits begin.
-struct Shape {
-    kind: ScanKind,
-    modules: usize,
+pub(super) struct Shape {
+    pub(super) kind: ScanKind,
+    pub(super) modules: usize,
     edges: usize,
-    left: &'static [usize],
-    right: &'static [usize],
+    pub(super) left: &'static [usize],
+    pub(super) right: &'static [usize],
 }
 
-const SHAPES: [Shape; 3] = [
+pub(super) const SHAPES: [Shape; 3] = [
     Shape {
         kind: ScanKind::Ean13,
         modules: 95,
@@ -78,8 +80,7 @@ pub(super) fn read(profile: &Profile, ends: &[Ends]) -> Attempt {
     let mut attempt = Attempt::default();
     for &(from, to, between) in ends {
         for shape in &SHAPES {
-            // Blur eats edges, and dirt makes some; far off the number it is another symbol.
-            if between * 10 < shape.edges * 5 || between > shape.edges + 4 {
+            if !shape.may_have(between) {
                 continue;
             }
             let Some(place) = find_guards(profile, from, to, shape) else {
@@ -95,6 +96,27 @@ pub(super) fn read(profile: &Profile, ends: &[Ends]) -> Attempt {
         }
     }
     attempt
+}
+
+impl Shape {
+    /// Whether that many edges may be one's: blur eats some, and dirt makes some; far off the number it is another symbol.
+    fn may_have(&self, edges: usize) -> bool {
+        edges * 10 >= self.edges * 5 && edges <= self.edges + 4
+    }
+
+    /// Which share of its edges that many are; none where they are far too many.
+    pub(super) fn share_of(&self, edges: usize) -> f32 {
+        if edges > self.edges + 4 {
+            0.0
+        } else {
+            edges as f32 / self.edges as f32
+        }
+    }
+
+    /// The same where blur leaves little but the widest bars.
+    pub(super) fn may_be_blurred(&self, edges: usize) -> bool {
+        edges * 10 >= self.edges * 3 && edges <= self.edges + 6
+    }
 }
 
 /// Where a symbol may begin and end, and how many edges that makes.

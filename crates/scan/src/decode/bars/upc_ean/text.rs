@@ -4,13 +4,13 @@ use crate::ean;
 use crate::types::ScanKind;
 
 /// Which of the six left digits are of the even set (B), the first digit's bit highest.
-pub(super) const FIRST_DIGIT: [u8; 10] = [
+pub(in crate::decode::bars) const FIRST_DIGIT: [u8; 10] = [
     0b00_0000, 0b00_1011, 0b00_1101, 0b00_1110, 0b01_0011, 0b01_1001, 0b01_1100, 0b01_0101,
     0b01_0110, 0b01_1010,
 ];
 
 /// The same for UPC-E's check digit, number system 0; system 1 has them the other way round.
-const UPC_E_CHECK: [u8; 10] = [
+pub(in crate::decode::bars) const UPC_E_CHECK: [u8; 10] = [
     0b11_1000, 0b11_0100, 0b11_0010, 0b11_0001, 0b10_1100, 0b10_0110, 0b10_0011, 0b10_1010,
     0b10_1001, 0b10_0101,
 ];

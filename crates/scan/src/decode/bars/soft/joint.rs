@@ -1,0 +1,241 @@
+//! The likeliest code that is one: of all digits at once, by what every line says of each, with the check digit that they must
+//! have and the sets that they must be of.
+
+use crate::decode::bars::upc_ean::{FIRST_DIGIT, UPC_E_CHECK};
+use crate::types::ScanKind;
+
+/// How well each digit fits a place: the odd set or the right one, then the even one.
+pub(super) type Fits = [f32; 20];
+
+/// The two likeliest codes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Likeliest {
+    pub(super) code: String,
+    /// The digits that are drawn, with whether each is of the even set.
+    pub(super) digits: Vec<(usize, bool)>,
+    /// The sum of their fits, and that of the likeliest other code.
+    pub(super) fit: f32,
+    pub(super) next: f32,
+}
+
+/// The most digits that are drawn.
+const MOST: usize = 12;
+
+/// The sum of digits' fits, and the digits.
+#[derive(Clone, Copy)]
+struct Row {
+    fit: f32,
+    digits: [u8; MOST],
+}
+
+/// No digits.
+const NONE: Row = Row {
+    fit: f32::MIN,
+    digits: [0; MOST],
+};
+
+/// A way in which digits may be a code's: of which sets they are, what each counts in the check, what the rest of it must be.
+struct Way<'a> {
+    even: u8,
+    weights: &'a [usize],
+    rest: usize,
+    /// A digit at a place that is given, and what the code's first and last digits are.
+    given: Option<(usize, usize)>,
+    around: (Option<u8>, Option<u8>),
+}
+
+pub(super) fn likeliest(fits: &[Fits], kind: ScanKind) -> Option<Likeliest> {
+    let mut best: Option<Likeliest> = None;
+    let mut consider = |way: &Way<'_>| {
+        for Row { fit, digits } in two_best(fits, kind, way) {
+            // What is less likely than two others changes nothing.
+            if best.as_ref().is_some_and(|best| fit <= best.next) || fit == f32::MIN {
+                continue;
+            }
+            let (code, drawn) = written(&digits[..fits.len()], kind, way);
+            let Some(best) = best.as_mut() else {
+                best = Some(Likeliest {
+                    code,
+                    digits: drawn,
+                    fit,
+                    next: f32::MIN,
+                });
+                continue;
+            };
+            if best.code == code {
+                continue;
+            }
+            if fit > best.fit {
+                *best = Likeliest {
+                    code,
+                    digits: drawn,
+                    fit,
+                    next: best.fit,
+                };
+            } else {
+                best.next = best.next.max(fit);
+            }
+        }
+    };
+    match kind {
+        ScanKind::Ean13 => {
+            for (first, even) in (0..).zip(&FIRST_DIGIT) {
+                consider(&Way {
+                    even: *even,
+                    weights: &[3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1],
+                    rest: usize::from((10 - first) % 10),
+                    given: None,
+                    around: (Some(first), None),
+                });
+            }
+        }
+        ScanKind::Ean8 => consider(&Way {
+            even: 0,
+            weights: &[3, 1, 3, 1, 3, 1, 3, 1],
+            rest: 0,
+            given: None,
+            around: (None, None),
+        }),
+        _ => {
+            // What a digit counts depends on the last one, by which the code is written out.
+            for last in 0..10 {
+                let weights: &[usize] = match last {
+                    0..=2 => &[1, 3, 3, 1, 3, 1],
+                    3 => &[1, 3, 1, 1, 3, 0],
+                    4 => &[1, 3, 1, 3, 3, 0],
+                    _ => &[1, 3, 1, 3, 1, 3],
+                };
+                for (check, even) in (0..).zip(&UPC_E_CHECK) {
+                    consider(&Way {
+                        even: *even,
+                        weights,
+                        rest: usize::from((10 - check) % 10),
+                        given: Some((5, last)),
+                        around: (Some(0), Some(check)),
+                    });
+                }
+            }
+        }
+    }
+    best
+}
+
+/// The two best rows of digits that make the check come out.
+fn two_best(fits: &[Fits], kind: ScanKind, way: &Way<'_>) -> [Row; 2] {
+    let mut rows = [[NONE; 2]; 10];
+    rows[0][0].fit = 0.0;
+    for (place, fits) in fits.iter().enumerate() {
+        let mut next = [[NONE; 2]; 10];
+        let from = if is_even(place, kind, way) { 10 } else { 0 };
+        let given = way.given.filter(|(at, _)| *at == place);
+        let digits = given.map_or(0..10, |(_, digit)| digit..digit + 1);
+        for (residue, sofar) in rows.iter().enumerate() {
+            for row in sofar.iter().filter(|row| row.fit > f32::MIN) {
+                for digit in digits.clone() {
+                    let [first, second] = &mut next[(residue + digit * way.weights[place]) % 10];
+                    let fit = row.fit + fits[from + digit];
+                    if fit <= second.fit {
+                        continue;
+                    }
+                    let mut longer = Row { fit, ..*row };
+                    longer.digits[place] = digit as u8;
+                    if fit > first.fit {
+                        *second = *first;
+                        *first = longer;
+                    } else {
+                        *second = longer;
+                    }
+                }
+            }
+        }
+        rows = next;
+    }
+    rows[way.rest]
+}
+
+fn is_even(place: usize, kind: ScanKind, way: &Way<'_>) -> bool {
+    kind != ScanKind::Ean8 && place < 6 && way.even >> (5 - place) & 1 == 1
+}
+
+fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<(usize, bool)>) {
+    let (first, last) = way.around;
+    let all = first.iter().chain(digits).chain(last.iter());
+    let code = all.map(|digit| char::from(b'0' + digit));
+    let drawn = digits
+        .iter()
+        .enumerate()
+        .map(|(place, digit)| (usize::from(*digit), is_even(place, kind, way)));
+    (code.collect(), drawn.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fits that say those digits, each with whether it is of the even set, and one of them hardly.
+    fn fits(digits: &[(usize, bool)], doubtful: Option<(usize, usize)>) -> Vec<Fits> {
+        let place = |(at, (digit, even)): (usize, &(usize, bool))| {
+            let mut fits = [0.5; 20];
+            let set = if *even { 10 } else { 0 };
+            fits[set + digit] = 0.95;
+            if let Some((_, other)) = doubtful.filter(|(place, _)| *place == at) {
+                fits[set + other] = 0.96;
+            }
+            fits
+        };
+        digits.iter().enumerate().map(place).collect()
+    }
+
+    /// 4006381333931 as it is drawn: its first digit is in the sets of the left ones.
+    const PENS: [(usize, bool); 12] = [
+        (0, false),
+        (0, true),
+        (6, false),
+        (3, false),
+        (8, true),
+        (1, true),
+        (3, false),
+        (3, false),
+        (3, false),
+        (9, false),
+        (3, false),
+        (1, false),
+    ];
+
+    #[test]
+    fn digits_that_agree_are_the_code() {
+        let found = likeliest(&fits(&PENS, None), ScanKind::Ean13).unwrap();
+        assert_eq!(found.code, "4006381333931");
+        assert_eq!(found.digits, PENS);
+        assert!(found.fit > found.next + 0.8, "{found:?}");
+    }
+
+    #[test]
+    fn the_check_digit_decides_on_a_digit_that_looks_more_like_another() {
+        let found = likeliest(&fits(&PENS, Some((7, 8))), ScanKind::Ean13).unwrap();
+        assert_eq!(found.code, "4006381333931");
+    }
+
+    #[test]
+    fn codes_of_eight_digits_are_told_too() {
+        let digits = [9, 6, 3, 8, 5, 0, 7, 4].map(|digit| (digit, false));
+        let found = likeliest(&fits(&digits, Some((2, 9))), ScanKind::Ean8).unwrap();
+        assert_eq!(found.code, "96385074");
+    }
+
+    #[test]
+    fn a_short_upc_is_written_out_for_its_check() {
+        // 0425261 with the check digit 4: the sets are those of UPC-E's 4.
+        let sets = [true, false, true, true, false, false];
+        let digits: Vec<(usize, bool)> = [4, 2, 5, 2, 6, 1].into_iter().zip(sets).collect();
+        let found = likeliest(&fits(&digits, None), ScanKind::UpcE).unwrap();
+        assert_eq!(found.code, "04252614");
+    }
+
+    #[test]
+    fn noise_is_nearly_as_likely_to_be_another_code() {
+        let even = vec![[0.8; 20]; 12];
+        let found = likeliest(&even, ScanKind::Ean13).unwrap();
+        assert!(found.fit - found.next < 1e-4, "{found:?}");
+    }
+}

@@ -1,0 +1,236 @@
+//! Products' codes from several broad lines at once. Each line finds its digits' places by itself; then all of them say how well
+//! every digit fits every place, and the likeliest code is taken that is one.
+
+mod align;
+mod find;
+mod joint;
+mod line;
+mod shape;
+
+use self::align::knots_at;
+use self::find::find;
+use self::joint::{Fits, Likeliest, likeliest};
+use self::line::{Across, Placed, fits_beside, placed};
+use super::profile::{Line, Look as Edges, Profile};
+use super::rows::RowReaders;
+use super::upc_ean::{Place, SHAPES, Shape};
+use super::{Family, LineRead, Lines, read_widths};
+use crate::decode::field::Bars;
+use crate::frame::GreyFrame;
+use crate::types::ScanKind;
+
+/// Modules beside a symbol that are looked at.
+const BESIDE: usize = 6;
+
+/// Lines across the bars.
+const LINES: usize = 5;
+
+/// How well digits and guards fit the clearest of the lines, and the others.
+const CLEAR: f32 = 0.795;
+const PLAUSIBLE: f32 = 0.6;
+
+/// How well digits fit on average.
+const FITTING: f32 = 0.72;
+
+/// Reads bars whose place is known.
+pub(in crate::decode) fn read_together(frame: &GreyFrame, bars: &Bars) -> Lines {
+    let (sin, cos) = bars.direction.sin_cos();
+    let reach = bars.half_length * 1.3 + 24.0;
+    let spread = (bars.half_height * 0.8).max(4.0);
+    let thick = ((2.0 * spread / LINES as f32) as usize).clamp(1, 12);
+    let across: Vec<Across> = (0..LINES)
+        .filter_map(|number| {
+            let share = (number as f32 + 0.5) / LINES as f32 * 2.0 - 1.0;
+            let at = (bars.x - sin * share * spread, bars.y + cos * share * spread);
+            let line = Line::through(frame, at, (cos, sin), reach)?;
+            let profile = Profile::along(frame, &line, thick);
+            let edges = profile.edges(Edges::of_line(number));
+            Some(Across {
+                line,
+                profile,
+                edges,
+                thick,
+            })
+        })
+        .collect();
+    let mut lines = Lines::default();
+    let mut readers = RowReaders::new();
+    for one in &across {
+        read_widths(&one.edges, (&one.line, one.thick), &mut readers, &mut lines);
+    }
+    // Of products all lines together say more than each by itself.
+    lines.reads.retain(|read| read.kind == ScanKind::Code128);
+    for shape in &SHAPES {
+        if let Some(found) = read_as(&across, shape) {
+            let votes = found.votes(shape);
+            lines.signs += votes.len();
+            lines.reads.extend(votes);
+        }
+    }
+    lines
+}
+
+/// What lines say together.
+struct Together {
+    likeliest: Likeliest,
+    lines: Vec<[(f32, f32); 2]>,
+    thick: usize,
+    /// How well the digits fit on average and at the worst place, at most 1.
+    fit: f32,
+    worst: f32,
+    /// By how much the code is likelier than any other, in what digits miss on average.
+    sure: f32,
+}
+
+fn read_as(across: &[Across], shape: &Shape) -> Option<Together> {
+    let found: Vec<Vec<Place>> = across
+        .iter()
+        .enumerate()
+        // Three lines are enough to find it; the others lie where they do.
+        .map(|(at, one)| match at {
+            1..=3 => find(&one.profile, &one.edges, shape),
+            _ => Vec::new(),
+        })
+        .collect();
+    // The line that is clearest says where the symbol lies and from which end it is read.
+    let firsts = found
+        .iter()
+        .enumerate()
+        .filter_map(|(at, places)| Some((at, places.first()?)));
+    let (at, _) = firsts.max_by(|a, b| a.1.fit.total_cmp(&b.1.fit))?;
+    let tries = found[at].iter().take(3).flat_map(|place| {
+        [false, true].map(|turned| {
+            let length = across[at].profile.len() as f32;
+            let place = if turned { place.turned(length) } else { *place };
+            placed(&across[at], knots_at(&place, shape), shape, turned)
+        })
+    });
+    let clear = tries.max_by(|a, b| a.aligned.fit.total_cmp(&b.aligned.fit))?;
+    if clear.aligned.fit < CLEAR {
+        return None;
+    }
+    // From line to line the symbol moves and bends but a little.
+    let follow = |others: &mut dyn Iterator<Item = &Across>| {
+        let mut knots = clear.knots_along();
+        let mut lines = Vec::new();
+        for one in others {
+            let line = placed(one, clear.knots_on(&knots, one), shape, clear.turned);
+            if line.aligned.fit >= PLAUSIBLE {
+                knots = line.knots_along();
+                lines.push(line);
+            }
+        }
+        lines
+    };
+    let mut lines = follow(&mut across[..at].iter().rev());
+    lines.reverse();
+    let after = follow(&mut across[at + 1..].iter());
+    lines.push(clear);
+    lines.extend(after);
+    if lines.len() < 2 {
+        return None;
+    }
+    together(&lines, shape)
+}
+
+/// What the lines say of each place, and how many lines' worth that is.
+fn summed(all: &[Vec<Fits>], places: usize) -> (Vec<Fits>, f32) {
+    let mut sums = vec![[0.0; 20]; places];
+    let mut worth = 0.0;
+    for (place, sum) in sums.iter_mut().enumerate() {
+        let mut weights = 1e-3;
+        for fits in all {
+            // A line that shows nothing of a digit, under a lamp or a scratch, says nothing of it.
+            let best = fits[place].iter().fold(0.0_f32, |most, fit| most.max(*fit));
+            let weight = best.powi(4);
+            weights += weight;
+            for (sum, fit) in sum.iter_mut().zip(&fits[place]) {
+                *sum += weight * fit;
+            }
+        }
+        sum.iter_mut().for_each(|sum| *sum /= weights);
+        worth += weights / places as f32;
+    }
+    (sums, worth)
+}
+
+fn together(lines: &[Placed], shape: &Shape) -> Option<Together> {
+    let places = shape.left.len() + shape.right.len();
+    let alone: Vec<Vec<Fits>> = lines.iter().map(|line| line.fits.clone()).collect();
+    let (mut fits, mut worth) = summed(&alone, places);
+    let most = |fits: &Fits| fits.iter().fold(0.0_f32, |most, fit| most.max(*fit));
+    if fits.iter().map(most).sum::<f32>() < FITTING * places as f32 {
+        return None;
+    }
+    let mut best = likeliest(&fits, shape.kind)?;
+    for _ in 0..3 {
+        let drawn = shape.drawn(&best.digits);
+        let beside: Vec<Vec<Fits>> = lines
+            .iter()
+            .map(|line| fits_beside(line, shape, &drawn))
+            .collect();
+        (fits, worth) = summed(&beside, places);
+        let next = likeliest(&fits, shape.kind)?;
+        let same = next.code == best.code;
+        best = next;
+        if same {
+            break;
+        }
+    }
+    let each = best
+        .digits
+        .iter()
+        .enumerate()
+        .map(|(place, (digit, even))| {
+            let at = if *even { digit + 10 } else { *digit };
+            fits[place][at]
+        });
+    let each: Vec<f32> = each.collect();
+    let fit = each.iter().sum::<f32>() / places as f32;
+    Some(Together {
+        fit,
+        worst: each.iter().fold(1.0_f32, |least, fit| least.min(*fit)),
+        sure: (best.fit - best.next) * worth.sqrt() / (1.0 - fit + 0.02),
+        likeliest: best,
+        lines: lines.iter().map(Placed::ends).collect(),
+        thick: lines.first()?.thick,
+    })
+}
+
+/// From which sureness on lines that agree need no other frame, and from which they are heard at all.
+const SURE: f32 = 4.5;
+const HEARD: f32 = 2.5;
+
+impl Together {
+    /// What the first and the last line say, where it is sure enough.
+    fn votes(&self, shape: &Shape) -> Vec<LineRead> {
+        let (Some(first), Some(last)) = (self.lines.first(), self.lines.last()) else {
+            return Vec::new();
+        };
+        // Few digits pass by chance more easily.
+        let (surer, needed) = match shape.kind {
+            ScanKind::Ean13 => (1.0, 1.0),
+            ScanKind::UpcE => (1.6, 1.6),
+            _ => (3.0, 1.6),
+        };
+        if self.fit < FITTING || self.worst < 0.3 || self.sure < HEARD * surer {
+            return Vec::new();
+        }
+        let is_upc_a = shape.kind == ScanKind::Ean13 && self.likeliest.code.starts_with('0');
+        let (code, kind) = if is_upc_a {
+            (&self.likeliest.code[1..], ScanKind::UpcA)
+        } else {
+            (self.likeliest.code.as_str(), shape.kind)
+        };
+        let worth = if self.sure >= SURE * surer { 1.3 } else { 0.65 } * needed;
+        let vote = |ends: &[(f32, f32); 2]| LineRead {
+            code: code.to_owned(),
+            kind,
+            family: Family::Looks,
+            ends: *ends,
+            worth,
+            thick: self.thick,
+        };
+        vec![vote(first), vote(last)]
+    }
+}
