@@ -1,6 +1,8 @@
 //! Bars, read along several lines across them: each line is one vote for what it says.
 
 mod digits;
+#[cfg(test)]
+mod drawn;
 mod profile;
 mod rows;
 mod soft;

@@ -269,53 +269,9 @@ fn read_forwards(values: &[f32; ROOM], shape: &Shape) -> Option<(Digits, f32, f3
 
 #[cfg(test)]
 mod tests {
-    use super::super::digits::WIDTHS;
+    use super::super::drawn::line;
     use super::super::profile::Look as Edges;
-    use super::text::FIRST_DIGIT;
     use super::*;
-
-    /// The modules of an EAN-13, dark is true.
-    fn modules(code: &str) -> Vec<bool> {
-        let digits: Vec<usize> = code.bytes().map(|b| usize::from(b - b'0')).collect();
-        let mut all = vec![true, false, true];
-        for (place, digit) in digits[1..7].iter().enumerate() {
-            let even = FIRST_DIGIT[digits[0]] >> (5 - place) & 1 == 1;
-            let mut seven = Vec::new();
-            for (at, width) in WIDTHS[*digit].iter().enumerate() {
-                seven.extend(vec![(at % 2 == 1) != even; usize::from(*width)]);
-            }
-            if even {
-                seven.reverse();
-            }
-            all.extend(seven);
-        }
-        all.extend([false, true, false, true, false]);
-        for digit in &digits[7..] {
-            for (at, width) in WIDTHS[*digit].iter().enumerate() {
-                all.extend(vec![at % 2 == 0; usize::from(*width)]);
-            }
-        }
-        all.extend([true, false, true]);
-        all
-    }
-
-    /// A line over those modules, `pixels` wide each, seen through a box of `blur` pixels.
-    fn line(code: &str, pixels: f32, blur: f32) -> Profile {
-        let modules = modules(code);
-        let fine = 16.0;
-        let start = 14.0 * pixels;
-        let dark = |at: f32| {
-            let module = ((at - start) / pixels).floor();
-            module >= 0.0 && modules.get(module as usize) == Some(&true)
-        };
-        let length = (start * 2.0 + 95.0 * pixels) as usize;
-        Profile::new((0..length).map(|x| {
-            let steps = ((1.0 + blur) * fine) as i32;
-            let inside = (0..steps)
-                .filter(|step| dark(x as f32 + 0.5 + (*step as f32 / fine - (1.0 + blur) / 2.0)));
-            210.0 - 160.0 * inside.count() as f32 / steps as f32
-        }))
-    }
 
     fn code_in(profile: &Profile) -> Option<String> {
         read(profile, &ends(&profile.edges(Edges::Fine)))

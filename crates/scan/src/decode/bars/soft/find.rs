@@ -204,3 +204,42 @@ fn middle(profile: &Profile, place: &Place, shape: &Shape, looks: &Blurred) -> f
     let fits = asides.map(|aside| guard(profile, from + aside * module, module, looks));
     fits.into_iter().fold(f32::MIN, f32::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::bars::drawn::{line, stretched};
+    use crate::decode::bars::profile::Look;
+    use crate::decode::bars::upc_ean::SHAPES;
+
+    const PENS: &str = "4006381333931";
+
+    #[test]
+    fn a_symbol_is_found_between_its_ends() {
+        for pixels in [1.3, 2.4, 5.0] {
+            let profile = line(PENS, pixels, pixels * 0.8);
+            let place = find(&profile, &profile.edges(Look::Fine), &SHAPES[0])[0];
+            let (from, to) = (14.0 * pixels, 109.0 * pixels);
+            let wrong = (place.from - from).abs().max((place.to - to).abs());
+            assert!(wrong < 0.6 * pixels, "{place:?} beside {from} and {to}");
+        }
+    }
+
+    #[test]
+    fn on_a_label_that_leans_its_middle_is_where_it_is() {
+        // Modules are 3.9 pixels wide at the start and 2.1 at the end.
+        let seen = |module: f32| 42.0 + 3.9 * module - 0.9 * module * module / 95.0;
+        let profile = stretched(PENS, 1.5, seen);
+        let place = find(&profile, &profile.edges(Look::Fine), &SHAPES[0])[0];
+        let straight = f32::midpoint(place.from, place.to);
+        let middle = place.at(0.5);
+        assert!((middle - seen(47.5)).abs() < 3.0, "{middle}, {place:?}");
+        assert!((straight - seen(47.5)).abs() > 15.0, "{straight}");
+    }
+
+    #[test]
+    fn a_flat_line_holds_nothing() {
+        let flat = Profile::new((0..400).map(|_| 128.0));
+        assert!(find(&flat, &flat.edges(Look::Fine), &SHAPES[0]).is_empty());
+    }
+}

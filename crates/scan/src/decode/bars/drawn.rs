@@ -1,0 +1,57 @@
+//! Lines across symbols that tests draw: even, or stretched as paper is that leans or is crumpled.
+
+use super::digits::WIDTHS;
+use super::profile::Profile;
+use super::upc_ean::FIRST_DIGIT;
+
+/// Quiet modules on both sides.
+const QUIET: f32 = 14.0;
+
+/// The modules of an EAN-13, dark is true.
+fn modules(code: &str) -> Vec<bool> {
+    let digits: Vec<usize> = code.bytes().map(|b| usize::from(b - b'0')).collect();
+    let mut all = vec![true, false, true];
+    for (place, digit) in digits[1..7].iter().enumerate() {
+        let even = FIRST_DIGIT[digits[0]] >> (5 - place) & 1 == 1;
+        let mut seven = Vec::new();
+        for (at, width) in WIDTHS[*digit].iter().enumerate() {
+            seven.extend(vec![(at % 2 == 1) != even; usize::from(*width)]);
+        }
+        if even {
+            seven.reverse();
+        }
+        all.extend(seven);
+    }
+    all.extend([false, true, false, true, false]);
+    for digit in &digits[7..] {
+        for (at, width) in WIDTHS[*digit].iter().enumerate() {
+            all.extend(vec![at % 2 == 0; usize::from(*width)]);
+        }
+    }
+    all.extend([true, false, true]);
+    all
+}
+
+/// A line over an EAN-13 whose modules are `pixels` wide, seen through a box of `blur` pixels.
+pub(super) fn line(code: &str, pixels: f32, blur: f32) -> Profile {
+    stretched(code, blur, |module| (QUIET + module) * pixels)
+}
+
+/// The same where a place in modules, from 0 to 95, lies at that place in pixels; beyond its ends nothing is stretched.
+pub(super) fn stretched(code: &str, blur: f32, place: impl Fn(f32) -> f32) -> Profile {
+    let modules = modules(code);
+    let bounds: Vec<f32> = (0..=modules.len()).map(|at| place(at as f32)).collect();
+    let (first, last) = (bounds[0], bounds[modules.len()]);
+    let fine = 16.0;
+    let dark = |at: f32| {
+        let inside = (first..last).contains(&at);
+        inside && modules[bounds.partition_point(|bound| *bound <= at) - 1]
+    };
+    let length = (first + last) as usize;
+    Profile::new((0..length).map(|x| {
+        let steps = ((1.0 + blur) * fine) as i32;
+        let inside = (0..steps)
+            .filter(|step| dark(x as f32 + 0.5 + (*step as f32 / fine - (1.0 + blur) / 2.0)));
+        210.0 - 160.0 * inside.count() as f32 / steps as f32
+    }))
+}
