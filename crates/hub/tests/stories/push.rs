@@ -186,6 +186,35 @@ async fn an_operation_sent_again_in_a_new_life_counts_once() {
 }
 
 #[tokio::test]
+async fn of_two_operations_of_one_id_and_one_moment_the_first_that_came_is_the_one_that_counts() {
+    on_each_engine(async |world| {
+        let owner = world.owner("o@lima.pe").await;
+        let mut till = world.till(&owner).await;
+        let first = some_ops(&world, &mut till, 1).remove(0);
+        let other = till.seal_raw(&world, first.op_id, &first.kind, 1, "{}".to_owned());
+        for op in [&first, &other] {
+            till.push(&world, std::slice::from_ref(op)).await;
+        }
+        // An engine may give rows of one moment in any order: what came first is written last here.
+        for (from, to) in [(1, 1001), (1001, 1)] {
+            let moved = format!(
+                "INSERT INTO operations SELECT tenant_id, device_id, incarnation, {to}, op_id, hash, content_hash,
+                 result, received_at FROM operations WHERE seq = {from};
+                 DELETE FROM operations WHERE seq = {from}"
+            );
+            world.run_sql(&moved).await;
+        }
+        let mut reborn = till.reborn(&world);
+        let again = reborn.seal_raw(&world, first.op_id, &first.kind, 1, first.payload.clone());
+        let PushReply::Accepted { results, .. } = reborn.push(&world, &[again]).await else {
+            panic!()
+        };
+        assert_eq!(results[0].outcome, Outcome::Applied);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_operation_under_a_used_id_is_kept_and_not_taken_for_the_first() {
     on_each_engine(async |world| {
         let owner = world.owner("o@lima.pe").await;
