@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 /// Widths of the digits of the odd set (A), a space first; GS1 General Specifications, 5.2.1.2.
-pub(super) const WIDTHS: [[u8; 4]; 10] = [
+const WIDTHS: [[u8; 4]; 10] = [
     [3, 2, 1, 1],
     [2, 2, 2, 1],
     [2, 1, 2, 2],

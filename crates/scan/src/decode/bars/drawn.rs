@@ -1,6 +1,6 @@
 //! Lines across symbols that tests draw: even, or stretched as paper is that leans or is crumpled.
 
-use super::digits::WIDTHS;
+use super::digits::{Set, modules_of};
 use super::profile::Profile;
 use super::upc_ean::FIRST_DIGIT;
 
@@ -10,24 +10,14 @@ const QUIET: f32 = 14.0;
 /// The modules of an EAN-13, dark is true.
 fn modules(code: &str) -> Vec<bool> {
     let digits: Vec<usize> = code.bytes().map(|b| usize::from(b - b'0')).collect();
+    let of = |digit: usize, set: Set| modules_of(digit, set).map(|dark| dark > 0.5);
     let mut all = vec![true, false, true];
     for (place, digit) in digits[1..7].iter().enumerate() {
         let even = FIRST_DIGIT[digits[0]] >> (5 - place) & 1 == 1;
-        let mut seven = Vec::new();
-        for (at, width) in WIDTHS[*digit].iter().enumerate() {
-            seven.extend(vec![(at % 2 == 1) != even; usize::from(*width)]);
-        }
-        if even {
-            seven.reverse();
-        }
-        all.extend(seven);
+        all.extend(of(*digit, if even { Set::Even } else { Set::Odd }));
     }
     all.extend([false, true, false, true, false]);
-    for digit in &digits[7..] {
-        for (at, width) in WIDTHS[*digit].iter().enumerate() {
-            all.extend(vec![at % 2 == 0; usize::from(*width)]);
-        }
-    }
+    all.extend(digits[7..].iter().flat_map(|digit| of(*digit, Set::Right)));
     all.extend([true, false, true]);
     all
 }
