@@ -190,22 +190,13 @@ impl Scanner {
             Try::Grid => return work.grid(),
             Try::Corners => return work.corners(),
             Try::Bars(care, turn) => {
-                let mut all = Lines::default();
-                for bars in &work.bars {
-                    let lines = read_bars(work.frame, bars, care, turn);
-                    all.signs += lines.signs;
-                    all.reads.extend(lines.reads);
-                }
-                all
+                let bars = work.bars.iter();
+                bars.map(|bars| read_bars(work.frame, bars, care, turn))
+                    .collect()
             }
             Try::Faint => {
-                let mut all = Lines::default();
-                for bars in work.faint() {
-                    let lines = read_together(work.frame, bars);
-                    all.signs += lines.signs;
-                    all.reads.extend(lines.reads);
-                }
-                all
+                let bars = work.faint().iter();
+                bars.map(|bars| read_together(work.frame, bars)).collect()
             }
             Try::Together => {
                 let bars = work.next_bars(self.frames);

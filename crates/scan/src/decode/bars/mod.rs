@@ -56,6 +56,18 @@ pub(super) struct Lines {
     pub(super) signs: usize,
 }
 
+/// What the lines across several places say.
+impl FromIterator<Lines> for Lines {
+    fn from_iter<T: IntoIterator<Item = Self>>(places: T) -> Self {
+        let mut all = Self::default();
+        for lines in places {
+            all.signs += lines.signs;
+            all.reads.extend(lines.reads);
+        }
+        all
+    }
+}
+
 /// Reads bars whose place is known.
 pub(super) fn read_bars(frame: &GreyFrame, bars: &Bars, care: Care, turn: f32) -> Lines {
     let (sin, cos) = (bars.direction + turn).sin_cos();
