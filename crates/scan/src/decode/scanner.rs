@@ -195,8 +195,8 @@ impl Scanner {
                     .collect()
             }
             Try::Faint => {
-                let bars = work.faint().iter();
-                bars.map(|bars| read_together(work.frame, bars)).collect()
+                let bars = work.faint().into_iter();
+                bars.map(|bars| read_together(work.frame, &bars)).collect()
             }
             Try::Together => {
                 let bars = work.next_bars(self.frames);

@@ -20,6 +20,9 @@ const SIGNS: usize = 2;
 /// The most places with bars that are read.
 const BARS_MAX: usize = 4;
 
+/// Bars that are less than that share of others are a part of them.
+const WHOLE: f32 = 0.75;
+
 /// The most pixels that are doubled near a code.
 const NEAR_MAX: usize = 160_000;
 
@@ -31,7 +34,7 @@ pub(super) struct Work<'a> {
     light: Option<GreyFrame>,
     pub(super) bars: Vec<Bars>,
     /// Bars that noise hides.
-    faint: Vec<Bars>,
+    faint: Option<Vec<Bars>>,
     dark_ink: Ink,
     light_ink: Ink,
     /// Lines that look like a product code's.
@@ -47,7 +50,7 @@ impl<'a> Work<'a> {
             half: None,
             light: None,
             bars: field.bars(BARS_MAX, false),
-            faint: Vec::new(),
+            faint: None,
             dark_ink: Ink::default(),
             light_ink: Ink::default(),
             signs: 0,
@@ -163,22 +166,28 @@ impl<'a> Work<'a> {
         let known = |bars: &Bars| {
             let near = |other: &Bars| {
                 let far = (other.x - bars.x).hypot(other.y - bars.y);
+                // What shows through noise may be a part alone.
                 far < bars.half_length.max(bars.half_height) / 2.0
+                    && other.half_length > WHOLE * bars.half_length
             };
             self.bars.iter().any(near)
         };
         let faint = half.bars(2, true).into_iter().map(|bars| bars.scaled(2.0));
-        self.faint = faint.filter(|bars| !known(bars)).collect();
+        self.faint = Some(faint.filter(|bars| !known(bars)).collect());
     }
 
     /// The bars that noise hides.
-    pub(super) fn faint(&self) -> &[Bars] {
-        &self.faint
+    pub(super) fn faint(&mut self) -> Vec<Bars> {
+        if self.faint.is_none() {
+            self.look_for_faint_bars();
+        }
+        self.faint.clone().unwrap_or_default()
     }
 
     /// The bars whose lines were not yet read together, in the frame of that number.
     pub(super) fn next_bars(&mut self, frame: usize) -> Option<Bars> {
-        let count = self.bars.len() + self.faint.len();
+        let faint = self.faint.iter().flatten();
+        let count = self.bars.len() + faint.clone().count();
         // Where lines look like a code's, the most striking come first; else each has its turn, every other frame.
         let (first, most) = match (self.has_bars(), frame % 2) {
             (true, _) => (0, count),
@@ -190,8 +199,7 @@ impl<'a> Work<'a> {
         }
         let at = (first + self.together) % count;
         self.together += 1;
-        let all = self.bars.iter().chain(&self.faint);
-        all.copied().nth(at)
+        self.bars.iter().chain(faint).copied().nth(at)
     }
 
     /// Lays a grid wherever three finder patterns may be a code's that had none yet.

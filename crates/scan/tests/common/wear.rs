@@ -69,6 +69,8 @@ pub enum Subject {
     Card,
     /// A product.
     Product,
+    /// A code of the shop's own, in Code 128.
+    Own,
 }
 
 impl Subject {
@@ -93,6 +95,7 @@ impl Subject {
                     .sum();
                 format!("{body}{}", (10 - sum % 10) % 10)
             }
+            Self::Own => format!("RACK-{:04}", seed * 379 % 10_000),
         }
     }
 
@@ -101,6 +104,7 @@ impl Subject {
         match self {
             Self::Card => qr(&self.text(seed), 1),
             Self::Product => bars(ScanKind::Ean13, &self.text(seed), 1, 60),
+            Self::Own => bars(ScanKind::Code128, &self.text(seed), 1, 60),
         }
     }
 
@@ -108,7 +112,7 @@ impl Subject {
     fn module(self) -> f32 {
         match self {
             Self::Card => 4.6,
-            Self::Product => 2.6,
+            Self::Product | Self::Own => 2.6,
         }
     }
 }

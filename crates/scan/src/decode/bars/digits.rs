@@ -103,27 +103,24 @@ pub(super) static LOOKS: LazyLock<[Looks; BLURS.len()]> = LazyLock::new(|| {
 /// The shares of modules at each of the spreads.
 pub(super) static TAPS: LazyLock<[Taps; SPREADS.len()]> = LazyLock::new(|| SPREADS.map(taps_of));
 
-/// Twenty looks side by side, a module a row, so that all are compared at once.
+/// Looks side by side, a module a row, so that all are compared at once.
 #[derive(Debug, Clone)]
-pub(super) struct Fan([[f32; 20]; SEEN]);
+pub(super) struct Fan<const N: usize, const SEEN: usize>([[f32; N]; SEEN]);
 
-impl Fan {
-    fn of(first: &[Look; 10], second: &[Look; 10]) -> Self {
-        let look = |at: usize| {
-            if at < 10 {
-                &first[at]
-            } else {
-                &second[at - 10]
+impl<const N: usize, const SEEN: usize> Fan<N, SEEN> {
+    pub(super) fn of(look: impl Fn(usize) -> [f32; SEEN]) -> Self {
+        let mut rows = [[0.0; N]; SEEN];
+        for at in 0..N {
+            for (row, module) in rows.iter_mut().zip(look(at)) {
+                row[at] = module;
             }
-        };
-        Self(std::array::from_fn(|module| {
-            std::array::from_fn(|at| look(at)[module])
-        }))
+        }
+        Self(rows)
     }
 
     /// How well each of them fits a row of unit length, at most 1.
-    pub(super) fn fits(&self, seen: &Look) -> [f32; 20] {
-        let mut fits = [0.0; 20];
+    pub(super) fn fits(&self, seen: &[f32; SEEN]) -> [f32; N] {
+        let mut fits = [0.0; N];
         for (looks, seen) in self.0.iter().zip(seen) {
             for (fit, look) in fits.iter_mut().zip(looks) {
                 *fit += look * seen;
@@ -133,11 +130,18 @@ impl Fan {
     }
 }
 
+/// Two looks of each digit.
+pub(super) type Digits = Fan<20, SEEN>;
+
+fn twice(first: &[Look; 10], second: &[Look; 10]) -> Digits {
+    Fan::of(|at| if at < 10 { first[at] } else { second[at - 10] })
+}
+
 /// How digits look at one spread: left ones of both sets, left ones of the odd set twice, right ones twice.
 pub(super) struct Fans {
-    pub(super) both: Fan,
-    pub(super) odd: Fan,
-    pub(super) right: Fan,
+    pub(super) both: Digits,
+    pub(super) odd: Digits,
+    pub(super) right: Digits,
 }
 
 /// The same at each of the spreads.
@@ -145,9 +149,9 @@ pub(super) static FANS: LazyLock<[Fans; SPREADS.len()]> = LazyLock::new(|| {
     TAPS.each_ref().map(|taps| {
         let looks = looks_at(taps);
         Fans {
-            both: Fan::of(&looks.odd, &looks.even),
-            odd: Fan::of(&looks.odd, &looks.odd),
-            right: Fan::of(&looks.right, &looks.right),
+            both: twice(&looks.odd, &looks.even),
+            odd: twice(&looks.odd, &looks.odd),
+            right: twice(&looks.right, &looks.right),
         }
     })
 });
@@ -176,21 +180,29 @@ fn taps_of(spread: Spread) -> Taps {
 
 fn looks_at(taps: &Taps) -> Looks {
     let look = |modules: [f32; 7], before: f32, after: f32| -> Look {
-        // Dark is 1. Beyond the neighbours' first module little is known: half dark.
-        let mut wide = [0.5; SEEN + 2 * REACH];
-        wide[REACH] = before;
-        wide[REACH + 1..REACH + 8].copy_from_slice(&modules);
-        wide[REACH + 8] = after;
-        let mut seen: Look =
-            std::array::from_fn(|i| wide[i..].iter().zip(taps).map(|(m, tap)| m * tap).sum());
-        normalise(&mut seen);
-        seen
+        let mut wide = [before; SEEN];
+        wide[1..8].copy_from_slice(&modules);
+        wide[8] = after;
+        look_through(&wide, taps)
     };
     Looks {
         odd: std::array::from_fn(|d| look(modules_of(d, Set::Odd), 1.0, 0.0)),
         even: std::array::from_fn(|d| look(modules_of(d, Set::Even), 1.0, 0.0)),
         right: std::array::from_fn(|d| look(modules_of(d, Set::Right), 0.0, 1.0)),
     }
+}
+
+/// How modules look through a blur: unit length, mean zero. Beyond them little is known: half dark.
+pub(super) fn look_through<const SEEN: usize>(modules: &[f32; SEEN], taps: &Taps) -> [f32; SEEN] {
+    let at = |place: usize| place.checked_sub(REACH).and_then(|at| modules.get(at));
+    let mut seen: [f32; SEEN] = std::array::from_fn(|i| {
+        let around = taps.iter().enumerate();
+        around
+            .map(|(far, tap)| at(i + far).unwrap_or(&0.5) * tap)
+            .sum()
+    });
+    normalise(&mut seen);
+    seen
 }
 
 /// Takes off the mean and brings to unit length; tells the length that it had.

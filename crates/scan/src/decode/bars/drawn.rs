@@ -29,7 +29,11 @@ pub(super) fn line(code: &str, pixels: f32, blur: f32) -> Profile {
 
 /// The same where a place in modules, from 0 to 95, lies at that place in pixels; beyond its ends nothing is stretched.
 pub(super) fn stretched(code: &str, blur: f32, place: impl Fn(f32) -> f32) -> Profile {
-    let modules = modules(code);
+    across(&modules(code), blur, place)
+}
+
+/// The same over any modules, dark is true.
+pub(super) fn across(modules: &[bool], blur: f32, place: impl Fn(f32) -> f32) -> Profile {
     let bounds: Vec<f32> = (0..=modules.len()).map(|at| place(at as f32)).collect();
     let (first, last) = (bounds[0], bounds[modules.len()]);
     let fine = 16.0;

@@ -9,7 +9,7 @@ use crate::decode::bars::upc_ean::{self, END, MIDDLE, OUTER, Place, Shape, liken
 const WIDTHS: [f32; 5] = [0.6, 0.8, 1.0, 1.25, 1.55];
 
 /// How far an end may lie from the edge that was found, in modules.
-const ASIDE: [f32; 3] = [-0.5, 0.0, 0.5];
+pub(super) const ASIDE: [f32; 3] = [-0.5, 0.0, 0.5];
 
 /// Of the spreads of blur, those at which guards are compared.
 const BLURS: [usize; 3] = [1, 4, 5];
@@ -18,7 +18,7 @@ const BLURS: [usize; 3] = [1, 4, 5];
 const UNEVEN: f32 = 0.12;
 
 /// What it costs that other ends lie more quietly.
-const LESS_QUIET: f32 = 0.04;
+pub(super) const LESS_QUIET: f32 = 0.04;
 
 /// Quiet modules of ends that have other print close beside them, and how many of those are looked at.
 const CLOSE: std::ops::Range<f32> = 1.2..3.0;
@@ -30,49 +30,67 @@ const EDGES_MOST: usize = 120;
 /// Which share of a symbol's edges such ends have between them.
 const WHOLE: f32 = 0.6;
 
+/// How quiet it must be beside a symbol, in what lies between two edges on average, and how many such places are looked at.
+const QUIET: f32 = 1.8;
+const QUIET_MOST: usize = 4;
+
+/// Places whose guards fit that are told.
+const PLACES: usize = 3;
+
 /// Guards that fit less are none.
-const LEAST: f32 = 0.75;
+pub(super) const LEAST: f32 = 0.75;
 
 /// A row of modules at each of the blurs; what lies beyond it is half dark, or quiet before its first.
-type Blurred = [[f32; 7]; BLURS.len()];
+pub(super) type Blurred<const L: usize> = [[f32; L]; BLURS.len()];
 
-fn blurred(modules: &[f32; 7], before: f32) -> Blurred {
+pub(super) fn blurred<const L: usize>(modules: &[f32; L], before: f32) -> Blurred<L> {
+    let module = |at: usize| match at.checked_sub(REACH) {
+        None => before,
+        Some(at) => *modules.get(at).unwrap_or(&0.5),
+    };
     BLURS.map(|blur| {
-        let mut wide = [0.5; 7 + 2 * REACH];
-        wide[..REACH].fill(before);
-        wide[REACH..REACH + 7].copy_from_slice(modules);
         std::array::from_fn(|at| {
-            let around = wide[at..].iter().zip(&TAPS[blur]);
-            around.map(|(module, tap)| module * tap).sum()
+            let around = TAPS[blur].iter().enumerate();
+            around.map(|(far, tap)| module(at + far) * tap).sum()
         })
     })
 }
 
 /// Where an end may be: its place, its module's width, how well it fits.
-type End = (f32, f32, f32);
+pub(super) type End = (f32, f32, f32);
 
 /// The places where a symbol of that shape may lie, the best first.
 pub(super) fn find(profile: &Profile, edges: &[Edge], shape: &Shape) -> Vec<Place> {
     let outer = blurred(&OUTER, 0.0);
     let (middle, last) = (blurred(&MIDDLE, 0.5), blurred(&reversed(&END), 0.0));
-    let last = if shape.right.is_empty() {
-        &last
+    let (last, quiet) = if shape.right.is_empty() {
+        (&last, 1.0)
     } else {
-        &outer
+        (&outer, 2.0)
     };
-    let quiet = upc_ean::ends(edges).into_iter();
-    let quiet = quiet.filter(|(_, _, between)| shape.may_be_blurred(*between));
-    let mut pairs: Vec<(f32, f32)> = quiet.map(|(from, to, _)| (from, to)).collect();
+    let ends = upc_ean::ends(edges).into_iter();
+    let ends = ends.filter(|(_, _, between)| shape.may_be_blurred(*between));
+    let mut pairs: Vec<(f32, f32)> = ends.map(|(from, to, _)| (from, to)).collect();
     pairs.extend(ends_beside_print(profile, edges, shape, &outer, last));
+    let even = pairs.first().map(|(from, to)| Place {
+        from: *from,
+        to: *to,
+        bend: 0.0,
+        squeeze: 0.0,
+        fit: LEAST,
+    });
     let mut places: Vec<Place> = pairs
         .iter()
         .enumerate()
         .filter_map(|(rank, (from, to))| {
             let module = (to - from) / shape.modules as f32;
-            let left = end(profile, *from, module, &outer);
+            let left = ends_at(profile, *from, module, &[outer], 2.0);
             // From the other end modules count the other way.
-            let right = end(profile, *to, -module, last);
-            let mut place = best_of(profile, &left, &right, shape, &middle)?;
+            let right = ends_at(profile, *to, -module, &[*last], quiet);
+            let in_middle = |place: &Place| self::middle(profile, place, shape, &middle);
+            let mut place = joined(&left, &right, |place| {
+                (!shape.right.is_empty()).then(|| in_middle(place))
+            })?;
             // The quieter its surroundings, the likelier a symbol ends there.
             place.fit -= LESS_QUIET * rank as f32;
             Some(place)
@@ -80,7 +98,41 @@ pub(super) fn find(profile: &Profile, edges: &[Edge], shape: &Shape) -> Vec<Plac
         .filter(|place| place.fit >= LEAST)
         .collect();
     places.sort_by(|a, b| b.fit.total_cmp(&a.fit));
+    places.truncate(PLACES);
+    // Where blur has left nothing of the guards, what is quiet beside them is still there.
+    places.extend(even.filter(|_| !shape.right.is_empty()));
     places
+}
+
+/// Pairs of edges with quiet outside and lively between, so many at least, the quietest first, and how many edges that makes.
+pub(super) fn quiet_ends(edges: &[Edge], least: usize) -> Vec<(f32, f32, usize)> {
+    let before = |at: usize| match at {
+        0 => edges[0].at,
+        _ => edges[at].at - edges[at - 1].at,
+    };
+    let after = |at: usize| {
+        edges
+            .get(at + 1)
+            .map_or(f32::MAX, |next| next.at - edges[at].at)
+    };
+    let mut pairs = Vec::new();
+    for (first, edge) in edges.iter().enumerate().filter(|(_, edge)| edge.darker) {
+        let lasts = edges.iter().enumerate().skip(first + least);
+        for (last, end) in lasts.filter(|(_, end)| !end.darker) {
+            let between = last - first + 1;
+            let mean = (end.at - edge.at) / (between - 1) as f32;
+            let quiet = before(first).min(after(last)) / mean;
+            if quiet >= QUIET {
+                pairs.push((quiet, edge.at, end.at, between));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    pairs.truncate(QUIET_MOST);
+    pairs
+        .into_iter()
+        .map(|(_, from, to, between)| (from, to, between))
+        .collect()
 }
 
 /// Pairs of edges that may be a symbol's outer ones though other print begins close beside them: those that look most like it.
@@ -88,8 +140,8 @@ fn ends_beside_print(
     profile: &Profile,
     edges: &[Edge],
     shape: &Shape,
-    first_look: &Blurred,
-    last_look: &Blurred,
+    first_look: &Blurred<7>,
+    last_look: &Blurred<7>,
 ) -> Vec<(f32, f32)> {
     // The left half of an EAN-13 is a UPC-E but for the quiet that must follow.
     if shape.right.is_empty() || edges.len() > EDGES_MOST {
@@ -121,29 +173,26 @@ fn ends_beside_print(
     pairs.into_iter().map(|(_, from, to)| (from, to)).collect()
 }
 
-/// The quiet modules of a guard: the last one of a UPC-E has one, the others two.
-fn quiet_of(looks: &Blurred) -> f32 {
-    if looks[0][1] > looks[0][0] + 0.5 {
-        1.0
-    } else {
-        2.0
-    }
-}
-
 fn reversed(modules: &[f32; 7]) -> [f32; 7] {
     let mut modules = *modules;
     modules.reverse();
     modules
 }
 
-/// The three likeliest places and widths of an end; a module is negative where the symbol lies before it.
-fn end(profile: &Profile, edge: f32, module: f32, looks: &Blurred) -> Vec<End> {
-    let quiet = quiet_of(looks);
+/// The three likeliest places and widths of an end that may look like each of those, with that many quiet modules; a module is negative where the symbol
+/// lies before it.
+fn ends_at<const L: usize>(
+    profile: &Profile,
+    edge: f32,
+    module: f32,
+    looks: &[Blurred<L>],
+    quiet: f32,
+) -> Vec<End> {
     let mut ends: Vec<End> = Vec::new();
     for aside in ASIDE {
         let at = edge + aside * module;
         for width in WIDTHS {
-            let fit = guard(profile, at - quiet * width * module, width * module, looks);
+            let fit = end_fit(profile, at, width * module, looks, quiet);
             ends.push((at, width, fit - 0.02 * aside.abs()));
         }
     }
@@ -152,13 +201,27 @@ fn end(profile: &Profile, edge: f32, module: f32, looks: &Blurred) -> Vec<End> {
     ends
 }
 
-/// How well seven modules from a place on look like those, at the blur that fits best.
-fn guard(profile: &Profile, from: f32, module: f32, looks: &Blurred) -> f32 {
-    let mut seen = [0.0; 7];
+/// How well an end that lies there looks like one of those, with that many quiet modules.
+pub(super) fn end_fit<const L: usize>(
+    profile: &Profile,
+    at: f32,
+    module: f32,
+    looks: &[Blurred<L>],
+    quiet: f32,
+) -> f32 {
+    let fits = looks
+        .iter()
+        .map(|looks| guard(profile, at - quiet * module, module, looks));
+    fits.fold(f32::MIN, f32::max)
+}
+
+/// How well modules from a place on look like those, at the blur that fits best.
+fn guard<const L: usize>(profile: &Profile, from: f32, module: f32, looks: &Blurred<L>) -> f32 {
+    let mut seen = [0.0; L];
     if module > 0.0 {
-        profile.means((0..=7).map(|at| from + at as f32 * module), &mut seen);
+        profile.means((0..=L).map(|at| from + at as f32 * module), &mut seen);
     } else {
-        profile.means((0..=7).rev().map(|at| from + at as f32 * module), &mut seen);
+        profile.means((0..=L).rev().map(|at| from + at as f32 * module), &mut seen);
         seen.reverse();
     }
     seen.iter_mut().for_each(|v| *v = -*v);
@@ -166,12 +229,11 @@ fn guard(profile: &Profile, from: f32, module: f32, looks: &Blurred) -> f32 {
     fits.fold(f32::MIN, f32::max)
 }
 
-fn best_of(
-    profile: &Profile,
+/// The best place between two ends. What is in its middle counts as much as an end, where there is something.
+pub(super) fn joined(
     left: &[End],
     right: &[End],
-    shape: &Shape,
-    looks: &Blurred,
+    middle: impl Fn(&Place) -> Option<f32>,
 ) -> Option<Place> {
     let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
     let places = pairs.map(|((from, first, a), (to, last, b))| {
@@ -183,8 +245,8 @@ fn best_of(
             squeeze,
             fit: (a + b) / 2.0,
         };
-        if !shape.right.is_empty() {
-            place.fit = (2.0 * place.fit + middle(profile, &place, shape, looks)) / 3.0;
+        if let Some(middle) = middle(&place) {
+            place.fit = (2.0 * place.fit + middle) / 3.0;
         }
         place.fit -= UNEVEN * (bend.abs() + squeeze.abs());
         place
@@ -192,7 +254,7 @@ fn best_of(
     places.max_by(|a, b| a.fit.total_cmp(&b.fit))
 }
 
-fn middle(profile: &Profile, place: &Place, shape: &Shape, looks: &Blurred) -> f32 {
+fn middle(profile: &Profile, place: &Place, shape: &Shape, looks: &Blurred<7>) -> f32 {
     let count = shape.modules as f32;
     let half = count / 2.0;
     let (from, to) = (

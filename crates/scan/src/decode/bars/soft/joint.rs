@@ -1,18 +1,19 @@
 //! The likeliest code that is one: of all digits at once, by what every line says of each, with the check digit that they must
 //! have and the sets that they must be of.
 
+use super::shape::MARKS;
 use crate::decode::bars::upc_ean::{FIRST_DIGIT, UPC_E_CHECK};
 use crate::types::ScanKind;
 
-/// How well each digit fits a place: the odd set or the right one, then the even one.
-pub(super) type Fits = [f32; 20];
+/// How well each mark fits a place.
+pub(super) type Fits<const N: usize> = [f32; N];
 
 /// The two likeliest codes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Likeliest {
     pub(super) code: String,
-    /// The digits that are drawn, with whether each is of the even set.
-    pub(super) digits: Vec<(usize, bool)>,
+    /// The marks that are drawn.
+    pub(super) marks: Vec<usize>,
     /// The sum of their fits, and that of the likeliest other code.
     pub(super) fit: f32,
     pub(super) next: f32,
@@ -44,7 +45,7 @@ struct Way<'a> {
     around: (Option<u8>, Option<u8>),
 }
 
-pub(super) fn likeliest(fits: &[Fits], kind: ScanKind) -> Option<Likeliest> {
+pub(super) fn likeliest(fits: &[Fits<MARKS>], kind: ScanKind) -> Option<Likeliest> {
     let mut best: Option<Likeliest> = None;
     let mut consider = |way: &Way<'_>| {
         for Row { fit, digits } in two_best(fits, kind, way) {
@@ -56,7 +57,7 @@ pub(super) fn likeliest(fits: &[Fits], kind: ScanKind) -> Option<Likeliest> {
             let Some(best) = best.as_mut() else {
                 best = Some(Likeliest {
                     code,
-                    digits: drawn,
+                    marks: drawn,
                     fit,
                     next: f32::MIN,
                 });
@@ -68,7 +69,7 @@ pub(super) fn likeliest(fits: &[Fits], kind: ScanKind) -> Option<Likeliest> {
             if fit > best.fit {
                 *best = Likeliest {
                     code,
-                    digits: drawn,
+                    marks: drawn,
                     fit,
                     next: best.fit,
                 };
@@ -121,7 +122,7 @@ pub(super) fn likeliest(fits: &[Fits], kind: ScanKind) -> Option<Likeliest> {
 }
 
 /// The two best rows of digits that make the check come out.
-fn two_best(fits: &[Fits], kind: ScanKind, way: &Way<'_>) -> [Row; 2] {
+fn two_best(fits: &[Fits<MARKS>], kind: ScanKind, way: &Way<'_>) -> [Row; 2] {
     let mut rows = [[NONE; 2]; 10];
     rows[0][0].fit = 0.0;
     for (place, fits) in fits.iter().enumerate() {
@@ -157,14 +158,14 @@ fn is_even(place: usize, kind: ScanKind, way: &Way<'_>) -> bool {
     kind != ScanKind::Ean8 && place < 6 && way.even >> (5 - place) & 1 == 1
 }
 
-fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<(usize, bool)>) {
+fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<usize>) {
     let (first, last) = way.around;
     let all = first.iter().chain(digits).chain(last.iter());
     let code = all.map(|digit| char::from(b'0' + digit));
-    let drawn = digits
-        .iter()
-        .enumerate()
-        .map(|(place, digit)| (usize::from(*digit), is_even(place, kind, way)));
+    let drawn = digits.iter().enumerate().map(|(place, digit)| {
+        let set = if is_even(place, kind, way) { 10 } else { 0 };
+        usize::from(*digit) + set
+    });
     (code.collect(), drawn.collect())
 }
 
@@ -172,41 +173,27 @@ fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<(usize,
 mod tests {
     use super::*;
 
-    /// Fits that say those digits, each with whether it is of the even set, and one of them hardly.
-    fn fits(digits: &[(usize, bool)], doubtful: Option<(usize, usize)>) -> Vec<Fits> {
-        let place = |(at, (digit, even)): (usize, &(usize, bool))| {
-            let mut fits = [0.5; 20];
-            let set = if *even { 10 } else { 0 };
-            fits[set + digit] = 0.95;
+    /// Fits that say those marks, and one of them hardly.
+    fn fits(marks: &[usize], doubtful: Option<(usize, usize)>) -> Vec<Fits<MARKS>> {
+        let place = |(at, mark): (usize, &usize)| {
+            let mut fits = [0.5; MARKS];
+            fits[*mark] = 0.95;
             if let Some((_, other)) = doubtful.filter(|(place, _)| *place == at) {
-                fits[set + other] = 0.96;
+                fits[other] = 0.96;
             }
             fits
         };
-        digits.iter().enumerate().map(place).collect()
+        marks.iter().enumerate().map(place).collect()
     }
 
     /// 4006381333931 as it is drawn: its first digit is in the sets of the left ones.
-    const PENS: [(usize, bool); 12] = [
-        (0, false),
-        (0, true),
-        (6, false),
-        (3, false),
-        (8, true),
-        (1, true),
-        (3, false),
-        (3, false),
-        (3, false),
-        (9, false),
-        (3, false),
-        (1, false),
-    ];
+    const PENS: [usize; 12] = [0, 10, 6, 3, 18, 11, 3, 3, 3, 9, 3, 1];
 
     #[test]
     fn digits_that_agree_are_the_code() {
         let found = likeliest(&fits(&PENS, None), ScanKind::Ean13).unwrap();
         assert_eq!(found.code, "4006381333931");
-        assert_eq!(found.digits, PENS);
+        assert_eq!(found.marks, PENS);
         assert!(found.fit > found.next + 0.8, "{found:?}");
     }
 
@@ -218,23 +205,22 @@ mod tests {
 
     #[test]
     fn codes_of_eight_digits_are_told_too() {
-        let digits = [9, 6, 3, 8, 5, 0, 7, 4].map(|digit| (digit, false));
-        let found = likeliest(&fits(&digits, Some((2, 9))), ScanKind::Ean8).unwrap();
+        let marks = [9, 6, 3, 8, 5, 0, 7, 4];
+        let found = likeliest(&fits(&marks, Some((2, 9))), ScanKind::Ean8).unwrap();
         assert_eq!(found.code, "96385074");
     }
 
     #[test]
     fn a_short_upc_is_written_out_for_its_check() {
         // 0425261 with the check digit 4: the sets are those of UPC-E's 4.
-        let sets = [true, false, true, true, false, false];
-        let digits: Vec<(usize, bool)> = [4, 2, 5, 2, 6, 1].into_iter().zip(sets).collect();
-        let found = likeliest(&fits(&digits, None), ScanKind::UpcE).unwrap();
+        let marks = [14, 2, 15, 12, 6, 1];
+        let found = likeliest(&fits(&marks, None), ScanKind::UpcE).unwrap();
         assert_eq!(found.code, "04252614");
     }
 
     #[test]
     fn noise_is_nearly_as_likely_to_be_another_code() {
-        let even = vec![[0.8; 20]; 12];
+        let even = vec![[0.8; MARKS]; 12];
         let found = likeliest(&even, ScanKind::Ean13).unwrap();
         assert!(found.fit - found.next < 1e-4, "{found:?}");
     }

@@ -1,16 +1,19 @@
 //! A line across the bars with its digits in their places, and how well each digit fits each of them.
 
 use super::BESIDE;
-use super::align::{Aligned, align, fan_of, likeness_of, window};
+use super::align::{Aligned, align, likeness_of};
 use super::joint::Fits;
-use crate::decode::bars::digits::{REACH, TAPS, Taps, modules_of, normalise};
+use super::symbol::Symbol;
+use crate::decode::bars::digits::{REACH, TAPS, Taps, normalise};
 use crate::decode::bars::profile::{Edge, Line, Profile};
-use crate::decode::bars::upc_ean::Shape;
 
-/// The modules of a digit with two on both sides.
-const WIDE: usize = 11;
+/// Modules on both sides of a sign that are compared with it.
+const ASIDE: usize = 2;
 
-/// The contrast of the faintest digit beside that of the clearest.
+/// The modules of the widest sign with those beside it.
+const WIDE: usize = 11 + 2 * ASIDE;
+
+/// The contrast of the faintest sign beside that of the clearest.
 const FAINTEST: f32 = 0.08;
 
 /// A line across the bars.
@@ -21,11 +24,11 @@ pub(super) struct Across {
     pub(super) thick: usize,
 }
 
-/// A line whose digits have their places, from the end that it is read from.
-pub(super) struct Placed {
+/// A line whose signs have their places, from the end that it is read from.
+pub(super) struct Placed<const N: usize> {
     pub(super) aligned: Aligned,
-    pub(super) fits: Vec<Fits>,
-    /// Whether each digit is there.
+    pub(super) fits: Vec<Fits<N>>,
+    /// Whether each sign is there.
     pub(super) shows: Vec<bool>,
     /// The grey of each module, those beside the symbol as well; dark is high.
     pub(super) grey: Vec<f32>,
@@ -36,7 +39,7 @@ pub(super) struct Placed {
     pub(super) turned: bool,
 }
 
-impl Placed {
+impl<const N: usize> Placed<N> {
     /// The knots as distances from where the line comes closest to the frame's corner: lines side by side share those.
     pub(super) fn knots_along(&self) -> Vec<f32> {
         let start = start_of(&self.line);
@@ -67,7 +70,7 @@ impl Placed {
         knots.iter().map(along).collect()
     }
 
-    /// The ends of the digits.
+    /// The ends of the signs.
     pub(super) fn ends(&self) -> [(f32, f32); 2] {
         let knots = &self.aligned.knots;
         let at = |knot: f32| {
@@ -86,7 +89,12 @@ fn start_of(line: &Line) -> f32 {
     line.from.0 * line.direction.0 + line.from.1 * line.direction.1
 }
 
-pub(super) fn placed(across: &Across, knots: Vec<f32>, shape: &Shape, turned: bool) -> Placed {
+pub(super) fn placed<const N: usize>(
+    across: &Across,
+    knots: Vec<f32>,
+    symbol: &impl Symbol<N>,
+    turned: bool,
+) -> Placed<N> {
     let other;
     let profile = if turned {
         other = across.profile.turned();
@@ -94,11 +102,11 @@ pub(super) fn placed(across: &Across, knots: Vec<f32>, shape: &Shape, turned: bo
     } else {
         &across.profile
     };
-    let aligned = align(profile, knots, shape);
-    let grey = greys(profile, &aligned.knots, shape);
+    let aligned = align(profile, knots, symbol);
+    let grey = greys(profile, &aligned.knots, symbol);
     let mut line = Placed {
-        fits: fits_alone(profile, &aligned, shape),
-        shows: shows(&grey, shape),
+        fits: fits_alone(profile, &aligned, symbol),
+        shows: shows(&grey, symbol),
         line: across.line,
         length: across.profile.len() as f32,
         thick: across.thick,
@@ -110,13 +118,15 @@ pub(super) fn placed(across: &Across, knots: Vec<f32>, shape: &Shape, turned: bo
     line
 }
 
-/// Whether each digit is there at all: what lies on a label has no bars, and a row of unit length is made of its grain.
-fn shows(grey: &[f32], shape: &Shape) -> Vec<bool> {
-    let contrasts: Vec<f32> = wides(shape)
+/// Whether each sign is there at all: what lies on a label has no bars, and a row of unit length is made of its grain.
+fn shows<const N: usize>(grey: &[f32], symbol: &impl Symbol<N>) -> Vec<bool> {
+    let contrasts: Vec<f32> = begins(symbol)
+        .into_iter()
         .map(|from| {
-            let mut digit = [0.0; 7];
-            digit.copy_from_slice(&grey[from + 2..from + 9]);
-            normalise(&mut digit)
+            let mut sign = [0.0; WIDE];
+            let sign = &mut sign[..symbol.width()];
+            sign.copy_from_slice(&grey[from..from + symbol.width()]);
+            normalise(sign)
         })
         .collect();
     let most = contrasts.iter().fold(0.0_f32, |most, one| most.max(*one));
@@ -126,25 +136,31 @@ fn shows(grey: &[f32], shape: &Shape) -> Vec<bool> {
         .collect()
 }
 
-/// Nothing is said of digits that are not there.
-fn blanked(fits: &mut [Fits], shows: &[bool]) {
+/// Nothing is said of signs that are not there.
+fn blanked<const N: usize>(fits: &mut [Fits<N>], shows: &[bool]) {
     for (fits, _) in fits.iter_mut().zip(shows).filter(|(_, shows)| !**shows) {
-        *fits = [0.0; 20];
+        *fits = [0.0; N];
     }
 }
 
-/// How well each digit fits each place, whatever its neighbours are.
-fn fits_alone(profile: &Profile, aligned: &Aligned, shape: &Shape) -> Vec<Fits> {
-    let fits = shape.digits().map(|(knot, is_left)| {
-        let seen = window(profile, aligned.knots[knot], aligned.knots[knot + 1]);
-        fan_of(is_left, shape, aligned.spread).fits(&seen)
-    });
-    fits.collect()
+/// How well each mark fits each place, whatever its neighbours are.
+fn fits_alone<const N: usize>(
+    profile: &Profile,
+    aligned: &Aligned,
+    symbol: &impl Symbol<N>,
+) -> Vec<Fits<N>> {
+    let signs = symbol.signs().into_iter();
+    signs
+        .map(|knot| {
+            let look = symbol.look(profile, aligned.knots[knot], aligned.knots[knot + 1]);
+            symbol.fits(knot, &look, aligned.spread)
+        })
+        .collect()
 }
 
 /// The grey of each module, those beside the symbol as well; dark is high.
-fn greys(profile: &Profile, knots: &[f32], shape: &Shape) -> Vec<f32> {
-    let modules = shape.knots();
+fn greys<const N: usize>(profile: &Profile, knots: &[f32], symbol: &impl Symbol<N>) -> Vec<f32> {
+    let modules = symbol.knots();
     let place = |module: f32| {
         let after = modules.partition_point(|knot| (*knot as f32) < module);
         let after = after.clamp(1, modules.len() - 1);
@@ -152,43 +168,56 @@ fn greys(profile: &Profile, knots: &[f32], shape: &Shape) -> Vec<f32> {
         let (from, to) = (knots[after - 1], knots[after]);
         from + (to - from) * (module - a) / (b - a)
     };
-    let mut grey = vec![0.0; shape.modules + 2 * BESIDE];
+    let mut grey = vec![0.0; symbol.modules() + 2 * BESIDE];
     let places = (0..=grey.len()).map(|at| place(at as f32 - BESIDE as f32));
     profile.means(places, &mut grey);
     grey.iter_mut().for_each(|v| *v = -*v);
     grey
 }
 
-/// The places of the digits among the greys, with two modules before each.
-fn wides(shape: &Shape) -> impl Iterator<Item = usize> + use<> {
-    let starts = shape.left.iter().chain(shape.right);
-    starts.map(|start| start + BESIDE - 2)
+/// Where the signs begin among the greys.
+fn begins<const N: usize>(symbol: &impl Symbol<N>) -> Vec<usize> {
+    let modules = symbol.knots();
+    let signs = symbol.signs().into_iter();
+    signs.map(|knot| modules[knot] + BESIDE).collect()
 }
 
-/// How modules look from `from` on through a blur.
-fn blurred(modules: &[f32], from: usize, taps: &Taps) -> [f32; WIDE] {
-    let mut seen = std::array::from_fn(|at| {
-        let around = &modules[from + at - REACH..=from + at + REACH];
-        around.iter().zip(taps).map(|(m, tap)| m * tap).sum()
-    });
-    normalise(&mut seen);
-    seen
-}
-
-fn wide(grey: &[f32], from: usize) -> [f32; WIDE] {
+/// How a sign and what lies beside it look through a blur.
+fn blurred(modules: &[f32], from: usize, width: usize, taps: &Taps) -> [f32; WIDE] {
     let mut seen = [0.0; WIDE];
-    seen.copy_from_slice(&grey[from..from + WIDE]);
-    normalise(&mut seen);
+    let wide = width + 2 * ASIDE;
+    for (at, seen) in seen[..wide].iter_mut().enumerate() {
+        let around = from + at - ASIDE;
+        let around = &modules[around - REACH..=around + REACH];
+        *seen = around.iter().zip(taps).map(|(m, tap)| m * tap).sum();
+    }
+    normalise(&mut seen[..wide]);
     seen
 }
 
-/// How well each digit fits each place, its neighbours being those of that code.
-pub(super) fn fits_beside(line: &Placed, shape: &Shape, drawn: &[f32]) -> Vec<Fits> {
-    let seen: Vec<[f32; WIDE]> = wides(shape).map(|from| wide(&line.grey, from)).collect();
+fn wide(grey: &[f32], from: usize, width: usize) -> [f32; WIDE] {
+    let mut seen = [0.0; WIDE];
+    let wide = width + 2 * ASIDE;
+    seen[..wide].copy_from_slice(&grey[from - ASIDE..from + width + ASIDE]);
+    normalise(&mut seen[..wide]);
+    seen
+}
+
+/// How well each mark fits each place, its neighbours being those of that code.
+pub(super) fn fits_beside<const N: usize>(
+    line: &Placed<N>,
+    symbol: &impl Symbol<N>,
+    drawn: &[f32],
+) -> Vec<Fits<N>> {
+    let width = symbol.width();
+    let seen: Vec<(usize, [f32; WIDE])> = begins(symbol)
+        .into_iter()
+        .map(|from| (from, wide(&line.grey, from, width)))
+        .collect();
     let fit = |taps: &Taps| -> f32 {
-        let places = wides(shape).zip(&seen);
+        let places = seen.iter();
         places
-            .map(|(from, seen)| likeness_of(&blurred(drawn, from, taps), seen))
+            .map(|(from, seen)| likeness_of(&blurred(drawn, *from, width, taps), seen))
             .sum()
     };
     let taps = TAPS.iter().max_by(|a, b| fit(a).total_cmp(&fit(b)));
@@ -196,15 +225,15 @@ pub(super) fn fits_beside(line: &Placed, shape: &Shape, drawn: &[f32]) -> Vec<Fi
         return Vec::new();
     };
     let mut modules = drawn.to_vec();
-    let places = wides(shape).zip(&seen).enumerate();
-    let mut fits: Vec<Fits> = places
+    let places = seen.iter().enumerate();
+    let mut fits: Vec<Fits<N>> = places
         .map(|(place, (from, seen))| {
-            let inside = from + 2..from + 9;
-            let fits = std::array::from_fn(|at| {
-                let set = shape.set(place, at >= 10);
-                modules[inside.clone()].copy_from_slice(&modules_of(at % 10, set));
-                likeness_of(&blurred(&modules, from, taps), seen)
-            });
+            let inside = *from..from + width;
+            let mut fits = [0.0; N];
+            for mark in symbol.marks(place) {
+                symbol.draw(place, mark, &mut modules[inside.clone()]);
+                fits[mark] = likeness_of(&blurred(&modules, *from, width, taps), seen);
+            }
             modules[inside.clone()].copy_from_slice(&drawn[inside]);
             fits
         })

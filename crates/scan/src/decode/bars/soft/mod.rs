@@ -1,19 +1,22 @@
-//! Products' codes from several broad lines at once. Each line finds its digits' places by itself; then all of them say how well
-//! every digit fits every place, and the likeliest code is taken that is one.
+//! Codes from several broad lines at once. Each line finds its signs' places by itself, digits of products or marks of Code 128;
+//! then all of them say how well everything that may stand there fits every place, and the likeliest code is taken that is one.
 
 mod align;
+mod code128;
 mod find;
 mod joint;
 mod line;
 mod shape;
+mod symbol;
 
-use self::align::knots_at;
-use self::find::find;
-use self::joint::{Fits, Likeliest, likeliest};
+use self::align::{knots_at, most};
+use self::code128::Code128;
+use self::joint::{Fits, Likeliest};
 use self::line::{Across, Placed, fits_beside, placed};
+use self::symbol::{Found, Symbol};
 use super::profile::{Line, Look as Edges, Profile};
 use super::rows::RowReaders;
-use super::upc_ean::{Place, SHAPES, Shape};
+use super::upc_ean::SHAPES;
 use super::{Family, LineRead, Lines, read_widths};
 use crate::decode::field::Bars;
 use crate::frame::GreyFrame;
@@ -29,8 +32,9 @@ const LINES: usize = 5;
 const CLEAR: f32 = 0.795;
 const PLAUSIBLE: f32 = 0.6;
 
-/// How well digits fit on average.
+/// How well digits fit on average, and the marks of Code 128.
 const FITTING: f32 = 0.72;
+const FITTING_128: f32 = 0.85;
 
 /// Reads bars whose place is known.
 pub(in crate::decode) fn read_together(frame: &GreyFrame, bars: &Bars) -> Lines {
@@ -60,18 +64,41 @@ pub(in crate::decode) fn read_together(frame: &GreyFrame, bars: &Bars) -> Lines 
     }
     // Of products all lines together say more than each by itself.
     lines.reads.retain(|read| read.kind == ScanKind::Code128);
-    for shape in &SHAPES {
-        if let Some(found) = read_as(&across, shape) {
-            let votes = found.votes(shape);
-            lines.signs += votes.len();
-            lines.reads.extend(votes);
-        }
+    if agreed(&lines.reads) {
+        return lines;
     }
+    let products = || {
+        let found = SHAPES.iter().filter_map(|shape| read_as(&across, shape));
+        found.collect::<Vec<_>>()
+    };
+    let code_128 = || read_as(&across, Code128::ANY).into_iter().collect();
+    // What widths tell is looked at first; of what is a product's no other is asked.
+    let mut found = if lines.reads.is_empty() {
+        products()
+    } else {
+        code_128()
+    };
+    if found.is_empty() {
+        found = if lines.reads.is_empty() {
+            code_128()
+        } else {
+            products()
+        };
+    }
+    let votes: Vec<LineRead> = found.iter().flat_map(Together::votes).collect();
+    lines.signs += votes.len();
+    lines.reads.extend(votes);
     lines
+}
+
+/// Whether widths alone have said the same of nearly all lines.
+fn agreed(reads: &[LineRead]) -> bool {
+    reads.len() + 1 >= LINES && reads.iter().all(|read| read.code == reads[0].code)
 }
 
 /// What lines say together.
 struct Together {
+    kind: ScanKind,
     likeliest: Likeliest,
     lines: Vec<[(f32, f32); 2]>,
     thick: usize,
@@ -82,13 +109,13 @@ struct Together {
     sure: f32,
 }
 
-fn read_as(across: &[Across], shape: &Shape) -> Option<Together> {
-    let found: Vec<Vec<Place>> = across
+fn read_as<const N: usize, S: Symbol<N>>(across: &[Across], symbol: S) -> Option<Together> {
+    let found: Vec<Vec<Found<S>>> = across
         .iter()
         .enumerate()
         // Three lines are enough to find it; the others lie where they do.
         .map(|(at, one)| match at {
-            1..=3 => find(&one.profile, &one.edges, shape),
+            1..=3 => symbol.find(&one.profile, &one.edges),
             _ => Vec::new(),
         })
         .collect();
@@ -97,15 +124,23 @@ fn read_as(across: &[Across], shape: &Shape) -> Option<Together> {
         .iter()
         .enumerate()
         .filter_map(|(at, places)| Some((at, places.first()?)));
-    let (at, _) = firsts.max_by(|a, b| a.1.fit.total_cmp(&b.1.fit))?;
-    let tries = found[at].iter().take(3).flat_map(|place| {
-        [false, true].map(|turned| {
+    let (at, _) = firsts.max_by(|a, b| a.1.place.fit.total_cmp(&b.1.place.fit))?;
+    let tries = found[at].iter().flat_map(|found| {
+        let ways = [false, true].into_iter();
+        let ways = ways.filter(|turned| found.turned.is_none_or(|only| only == *turned));
+        ways.map(|turned| {
             let length = across[at].profile.len() as f32;
-            let place = if turned { place.turned(length) } else { *place };
-            placed(&across[at], knots_at(&place, shape), shape, turned)
+            let place = if turned {
+                found.place.turned(length)
+            } else {
+                found.place
+            };
+            let knots = knots_at(&place, &found.symbol);
+            let line = placed(&across[at], knots, &found.symbol, turned);
+            (&found.symbol, line)
         })
     });
-    let clear = tries.max_by(|a, b| a.aligned.fit.total_cmp(&b.aligned.fit))?;
+    let (symbol, clear) = tries.max_by(|a, b| a.1.aligned.fit.total_cmp(&b.1.aligned.fit))?;
     if clear.aligned.fit < CLEAR {
         return None;
     }
@@ -114,7 +149,7 @@ fn read_as(across: &[Across], shape: &Shape) -> Option<Together> {
         let mut knots = clear.knots_along();
         let mut lines = Vec::new();
         for one in others {
-            let line = placed(one, clear.knots_on(&knots, one), shape, clear.turned);
+            let line = placed(one, clear.knots_on(&knots, one), symbol, clear.turned);
             if line.aligned.fit >= PLAUSIBLE {
                 knots = line.knots_along();
                 lines.push(line);
@@ -130,17 +165,17 @@ fn read_as(across: &[Across], shape: &Shape) -> Option<Together> {
     if lines.len() < 2 {
         return None;
     }
-    together(&lines, shape)
+    together(&lines, symbol)
 }
 
 /// What the lines say of each place, and how many lines' worth that is.
-fn summed(all: &[Vec<Fits>], places: usize) -> (Vec<Fits>, f32) {
-    let mut sums = vec![[0.0; 20]; places];
+fn summed<const N: usize>(all: &[Vec<Fits<N>>], places: usize) -> (Vec<Fits<N>>, f32) {
+    let mut sums = vec![[0.0; N]; places];
     let mut worth = 0.0;
     for (place, sum) in sums.iter_mut().enumerate() {
         let mut weights = 1e-3;
         for fits in all {
-            // A line that shows nothing of a digit, under a lamp or a scratch, says nothing of it.
+            // A line that shows nothing of a sign, under a lamp or a scratch, says nothing of it.
             let best = fits[place].iter().fold(0.0_f32, |most, fit| most.max(*fit));
             let weight = best.powi(4);
             weights += weight;
@@ -154,40 +189,37 @@ fn summed(all: &[Vec<Fits>], places: usize) -> (Vec<Fits>, f32) {
     (sums, worth)
 }
 
-fn together(lines: &[Placed], shape: &Shape) -> Option<Together> {
-    let places = shape.left.len() + shape.right.len();
-    let alone: Vec<Vec<Fits>> = lines.iter().map(|line| line.fits.clone()).collect();
+fn together<const N: usize>(lines: &[Placed<N>], symbol: &impl Symbol<N>) -> Option<Together> {
+    let places = symbol.signs().len();
+    let alone: Vec<Vec<Fits<N>>> = lines.iter().map(|line| line.fits.clone()).collect();
     let (mut fits, mut worth) = summed(&alone, places);
-    let most = |fits: &Fits| fits.iter().fold(0.0_f32, |most, fit| most.max(*fit));
-    if fits.iter().map(most).sum::<f32>() < FITTING * places as f32 {
+    if fits.iter().map(|fits| most(fits)).sum::<f32>() < FITTING * places as f32 {
         return None;
     }
-    let mut best = likeliest(&fits, shape.kind)?;
+    let mut best = symbol.likeliest(&fits)?;
     for _ in 0..3 {
-        let drawn = shape.drawn(&best.digits);
-        let beside: Vec<Vec<Fits>> = lines
+        let drawn = symbol.drawn(&best.marks);
+        let beside: Vec<Vec<Fits<N>>> = lines
             .iter()
-            .map(|line| fits_beside(line, shape, &drawn))
+            .map(|line| fits_beside(line, symbol, &drawn))
             .collect();
         (fits, worth) = summed(&beside, places);
-        let next = likeliest(&fits, shape.kind)?;
+        let next = symbol.likeliest(&fits)?;
         let same = next.code == best.code;
         best = next;
         if same {
             break;
         }
     }
-    let each = best
-        .digits
+    let each: Vec<f32> = best
+        .marks
         .iter()
-        .enumerate()
-        .map(|(place, (digit, even))| {
-            let at = if *even { digit + 10 } else { *digit };
-            fits[place][at]
-        });
-    let each: Vec<f32> = each.collect();
+        .zip(&fits)
+        .map(|(mark, fits)| fits[*mark])
+        .collect();
     let fit = each.iter().sum::<f32>() / places as f32;
     Some(Together {
+        kind: symbol.kind(),
         fit,
         worst: each.iter().fold(1.0_f32, |least, fit| least.min(*fit)),
         sure: (best.fit - best.next) * worth.sqrt() / (1.0 - fit + 0.02),
@@ -203,24 +235,25 @@ const HEARD: f32 = 2.5;
 
 impl Together {
     /// What the first and the last line say, where it is sure enough.
-    fn votes(&self, shape: &Shape) -> Vec<LineRead> {
+    fn votes(&self) -> Vec<LineRead> {
         let (Some(first), Some(last)) = (self.lines.first(), self.lines.last()) else {
             return Vec::new();
         };
-        // Few digits pass by chance more easily.
-        let (surer, needed) = match shape.kind {
-            ScanKind::Ean13 => (1.0, 1.0),
-            ScanKind::UpcE => (1.6, 1.6),
-            _ => (3.0, 1.6),
+        // Few digits pass by chance more easily, and a hundred marks fit anything somehow.
+        let (surer, needed, least) = match self.kind {
+            ScanKind::Ean13 => (1.0, 1.0, FITTING),
+            ScanKind::UpcE => (1.6, 1.6, FITTING),
+            ScanKind::Code128 => (1.0, 1.0, FITTING_128),
+            _ => (3.0, 1.6, FITTING),
         };
-        if self.fit < FITTING || self.worst < 0.3 || self.sure < HEARD * surer {
+        if self.fit < least || self.worst < 0.3 || self.sure < HEARD * surer {
             return Vec::new();
         }
-        let is_upc_a = shape.kind == ScanKind::Ean13 && self.likeliest.code.starts_with('0');
+        let is_upc_a = self.kind == ScanKind::Ean13 && self.likeliest.code.starts_with('0');
         let (code, kind) = if is_upc_a {
             (&self.likeliest.code[1..], ScanKind::UpcA)
         } else {
-            (self.likeliest.code.as_str(), shape.kind)
+            (self.likeliest.code.as_str(), self.kind)
         };
         let worth = if self.sure >= SURE * surer { 1.3 } else { 0.65 } * needed;
         let vote = |ends: &[(f32, f32); 2]| LineRead {

@@ -35,9 +35,9 @@ fn guard_fit(profile: &Profile, place: &Place, shape: &Shape) -> f32 {
 }
 
 /// The correlation of two short rows.
-pub(in crate::decode::bars) fn likeness(a: &[f32], b: &[f32; 7]) -> f32 {
-    let mean_a = a.iter().sum::<f32>() / 7.0;
-    let mean_b = b.iter().sum::<f32>() / 7.0;
+pub(in crate::decode::bars) fn likeness<const L: usize>(a: &[f32; L], b: &[f32; L]) -> f32 {
+    let mean_a = a.iter().sum::<f32>() / L as f32;
+    let mean_b = b.iter().sum::<f32>() / L as f32;
     let (mut ab, mut aa, mut bb) = (0.0, 1e-3, 1e-3);
     for (x, y) in a.iter().zip(b) {
         let (x, y) = (x - mean_a, y - mean_b);
