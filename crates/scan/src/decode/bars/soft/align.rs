@@ -127,7 +127,11 @@ fn step<const N: usize>(
             let from = moved(at, offset);
             for to in offset.saturating_sub(1)..=(offset + 1).min(OFFSETS - 1) {
                 let end = moved(at + 1, to);
-                let fit = symbol.piece_fit(profile, at, (from, end), aligned.spread);
+                let bars = symbol.bars_fit(profile, at, (from, end));
+                let fit = bars.unwrap_or_else(|| {
+                    let look = symbol.look(profile, from, end);
+                    most(&symbol.fits(at, &look, aligned.spread))
+                });
                 let strain = offset.abs_diff(to) as f32 * share;
                 let fit = before + fit - STRAIN * strain * strain;
                 if fit > next[to] {

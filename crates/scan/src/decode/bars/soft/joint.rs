@@ -22,18 +22,37 @@ pub(super) struct Likeliest {
 /// The most digits that are drawn.
 const MOST: usize = 12;
 
-/// The sum of digits' fits, and the digits.
+/// The sum of at most `M` marks' fits, and the marks.
 #[derive(Clone, Copy)]
-struct Row {
-    fit: f32,
-    digits: [u8; MOST],
+pub(super) struct Row<const M: usize> {
+    pub(super) fit: f32,
+    pub(super) marks: [u8; M],
 }
 
-/// No digits.
-const NONE: Row = Row {
-    fit: f32::MIN,
-    digits: [0; MOST],
-};
+impl<const M: usize> Row<M> {
+    /// No row at all.
+    pub(super) const NONE: Self = Self {
+        fit: f32::MIN,
+        marks: [0; M],
+    };
+
+    /// The same with a mark more; where it is one of the two best it is kept.
+    pub(super) fn kept_with(&self, place: usize, mark: usize, fit: f32, best: &mut [Self; 2]) {
+        let [first, second] = best;
+        let fit = self.fit + fit;
+        if fit <= second.fit {
+            return;
+        }
+        let mut longer = Self { fit, ..*self };
+        longer.marks[place] = mark as u8;
+        if fit > first.fit {
+            *second = *first;
+            *first = longer;
+        } else {
+            *second = longer;
+        }
+    }
+}
 
 /// A way in which digits may be a code's: of which sets they are, what each counts in the check, what the rest of it must be.
 struct Way<'a> {
@@ -48,12 +67,12 @@ struct Way<'a> {
 pub(super) fn likeliest(fits: &[Fits<MARKS>], kind: ScanKind) -> Option<Likeliest> {
     let mut best: Option<Likeliest> = None;
     let mut consider = |way: &Way<'_>| {
-        for Row { fit, digits } in two_best(fits, kind, way) {
+        for Row { fit, marks } in two_best(fits, kind, way) {
             // What is less likely than two others changes nothing.
             if best.as_ref().is_some_and(|best| fit <= best.next) || fit == f32::MIN {
                 continue;
             }
-            let (code, drawn) = written(&digits[..fits.len()], kind, way);
+            let (code, drawn) = written(&marks[..fits.len()], kind, way);
             let Some(best) = best.as_mut() else {
                 best = Some(Likeliest {
                     code,
@@ -122,30 +141,19 @@ pub(super) fn likeliest(fits: &[Fits<MARKS>], kind: ScanKind) -> Option<Likelies
 }
 
 /// The two best rows of digits that make the check come out.
-fn two_best(fits: &[Fits<MARKS>], kind: ScanKind, way: &Way<'_>) -> [Row; 2] {
-    let mut rows = [[NONE; 2]; 10];
+fn two_best(fits: &[Fits<MARKS>], kind: ScanKind, way: &Way<'_>) -> [Row<MOST>; 2] {
+    let mut rows = [[Row::NONE; 2]; 10];
     rows[0][0].fit = 0.0;
     for (place, fits) in fits.iter().enumerate() {
-        let mut next = [[NONE; 2]; 10];
+        let mut next = [[Row::NONE; 2]; 10];
         let from = if is_even(place, kind, way) { 10 } else { 0 };
         let given = way.given.filter(|(at, _)| *at == place);
         let digits = given.map_or(0..10, |(_, digit)| digit..digit + 1);
         for (residue, sofar) in rows.iter().enumerate() {
             for row in sofar.iter().filter(|row| row.fit > f32::MIN) {
                 for digit in digits.clone() {
-                    let [first, second] = &mut next[(residue + digit * way.weights[place]) % 10];
-                    let fit = row.fit + fits[from + digit];
-                    if fit <= second.fit {
-                        continue;
-                    }
-                    let mut longer = Row { fit, ..*row };
-                    longer.digits[place] = digit as u8;
-                    if fit > first.fit {
-                        *second = *first;
-                        *first = longer;
-                    } else {
-                        *second = longer;
-                    }
+                    let best = &mut next[(residue + digit * way.weights[place]) % 10];
+                    row.kept_with(place, digit, fits[from + digit], best);
                 }
             }
         }
@@ -170,13 +178,16 @@ fn written(digits: &[u8], kind: ScanKind, way: &Way<'_>) -> (String, Vec<usize>)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Fits that say those marks, and one of them hardly.
-    fn fits(marks: &[usize], doubtful: Option<(usize, usize)>) -> Vec<Fits<MARKS>> {
+    pub(in super::super) fn fits<const N: usize>(
+        marks: &[usize],
+        doubtful: Option<(usize, usize)>,
+    ) -> Vec<Fits<N>> {
         let place = |(at, mark): (usize, &usize)| {
-            let mut fits = [0.5; MARKS];
+            let mut fits = [0.5; N];
             fits[*mark] = 0.95;
             if let Some((_, other)) = doubtful.filter(|(place, _)| *place == at) {
                 fits[other] = 0.96;

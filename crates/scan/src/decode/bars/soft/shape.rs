@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::BESIDE;
-use super::align::{most, window};
+use super::align::window;
 use super::find::find;
 use super::joint::{Fits, Likeliest, likeliest};
 use super::symbol::{Found, Symbol};
@@ -120,18 +120,10 @@ impl Symbol<MARKS> for &Shape {
         fan.fits(look)
     }
 
-    fn piece_fit(
-        &self,
-        profile: &Profile,
-        knot: usize,
-        (from, to): (f32, f32),
-        spread: usize,
-    ) -> f32 {
-        if self.is_middle(knot) {
-            let module = (to - from) / 5.0;
-            return likeness(&row(profile, from - module, module), &MIDDLE);
-        }
-        most(&self.fits(knot, &self.look(profile, from, to), spread))
+    fn bars_fit(&self, profile: &Profile, knot: usize, (from, to): (f32, f32)) -> Option<f32> {
+        let module = (to - from) / 5.0;
+        self.is_middle(knot)
+            .then(|| likeness(&row(profile, from - module, module), &MIDDLE))
     }
 
     fn start_fit(&self, profile: &Profile, knot: f32, module: f32) -> f32 {

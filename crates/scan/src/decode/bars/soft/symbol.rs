@@ -52,8 +52,10 @@ pub(super) trait Symbol<const N: usize>: Copy {
     /// How well each mark looks like that at a spread, whatever its neighbours are.
     fn fits(&self, knot: usize, look: &Self::Look, spread: usize) -> Fits<N>;
 
-    /// How well a piece fits between two places.
-    fn piece_fit(&self, profile: &Profile, knot: usize, between: (f32, f32), spread: usize) -> f32;
+    /// How well bars that are always the same fit between two places, where the piece is no sign.
+    fn bars_fit(&self, _profile: &Profile, _knot: usize, _between: (f32, f32)) -> Option<f32> {
+        None
+    }
 
     /// How well what lies before the first knot and behind the last one fits, at modules of that width.
     fn start_fit(&self, profile: &Profile, knot: f32, module: f32) -> f32;

@@ -6,7 +6,7 @@ use rxing::oned::{Code128Reader, OneDReader};
 use super::patterns::{STARTS, STOP, modules_of};
 use super::{Code128, MARKS, MARKS_MAX, WIDTH};
 use crate::decode::bars::soft::BESIDE;
-use crate::decode::bars::soft::joint::{Fits, Likeliest};
+use crate::decode::bars::soft::joint::{Fits, Likeliest, Row};
 use crate::decode::bars::soft::symbol::Symbol;
 use crate::decode::guarded;
 
@@ -16,88 +16,54 @@ const MODULUS: usize = 103;
 /// Marks of a place that are considered.
 const CONSIDERED: usize = 6;
 
-/// The sum of marks' fits, and the marks.
-#[derive(Clone, Copy)]
-struct Row {
-    fit: f32,
-    marks: [u8; MARKS_MAX],
-}
-
-/// No marks.
-const NONE: Row = Row {
-    fit: f32::MIN,
-    marks: [0; MARKS_MAX],
-};
-
 pub(super) fn likeliest(symbol: Code128, fits: &[Fits<MARKS>]) -> Option<Likeliest> {
     let [best, next] = two_best(symbol, fits);
     if best.fit == f32::MIN {
         return None;
     }
-    let marks = best.marks[..fits.len()]
-        .iter()
-        .map(|mark| usize::from(*mark));
-    let marks: Vec<usize> = marks.collect();
+    // All end alike.
+    let (last, before) = fits.split_last()?;
+    let marks = best.marks[..before.len()].iter().copied().map(usize::from);
+    let marks: Vec<usize> = marks.chain([STOP]).collect();
     Some(Likeliest {
         code: text_of(symbol, &marks)?,
         marks,
-        fit: best.fit,
-        next: next.fit,
+        fit: best.fit + last[STOP],
+        next: next.fit + last[STOP],
     })
 }
 
 /// The two best rows of marks that make the check come out.
-fn two_best(symbol: Code128, fits: &[Fits<MARKS>]) -> [Row; 2] {
+fn two_best(symbol: Code128, fits: &[Fits<MARKS>]) -> [Row<MARKS_MAX>; 2] {
     let check = fits.len() - 2;
-    let mut rows = vec![[NONE; 2]; MODULUS];
+    let mut rows = vec![[Row::NONE; 2]; MODULUS];
+    let nothing = Row {
+        fit: 0.0,
+        ..Row::NONE
+    };
     for mark in STARTS {
-        let row = &mut rows[mark % MODULUS][0];
-        row.fit = fits[0][mark];
-        row.marks[0] = mark as u8;
+        nothing.kept_with(0, mark, fits[0][mark], &mut rows[mark % MODULUS]);
     }
     for place in 1..check {
-        let mut next = vec![[NONE; 2]; MODULUS];
+        let mut next = vec![[Row::NONE; 2]; MODULUS];
         let marks = best_marks(symbol, place, &fits[place]);
         for (residue, sofar) in rows.iter().enumerate() {
             for row in sofar.iter().filter(|row| row.fit > f32::MIN) {
                 for (mark, fit) in &marks {
-                    let longer = row.with(place, *mark, *fit);
-                    keep(&mut next[(residue + place * mark) % MODULUS], longer);
+                    let best = &mut next[(residue + place * mark) % MODULUS];
+                    row.kept_with(place, *mark, *fit, best);
                 }
             }
         }
         rows = next;
     }
-    let mut best = [NONE; 2];
+    let mut best = [Row::NONE; 2];
     for (residue, sofar) in rows.iter().enumerate() {
         for row in sofar.iter().filter(|row| row.fit > f32::MIN) {
-            let row = row.with(check, residue, fits[check][residue]);
-            keep(&mut best, row.with(check + 1, STOP, fits[check + 1][STOP]));
+            row.kept_with(check, residue, fits[check][residue], &mut best);
         }
     }
     best
-}
-
-impl Row {
-    fn with(&self, place: usize, mark: usize, fit: f32) -> Self {
-        let mut longer = Self {
-            fit: self.fit + fit,
-            ..*self
-        };
-        longer.marks[place] = mark as u8;
-        longer
-    }
-}
-
-/// Keeps the two best.
-fn keep(best: &mut [Row; 2], row: Row) {
-    let [first, second] = best;
-    if row.fit > first.fit {
-        *second = *first;
-        *first = row;
-    } else if row.fit > second.fit {
-        *second = row;
-    }
 }
 
 fn best_marks(symbol: Code128, place: usize, fits: &Fits<MARKS>) -> Vec<(usize, f32)> {
@@ -135,6 +101,7 @@ pub(super) fn drawn(marks: &[usize], modules: &mut [f32]) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::decode::bars::soft::joint::tests::fits;
 
     /// The marks of a text in set B, start, check and stop among them.
     pub(in super::super) fn marks_of(text: &str) -> Vec<usize> {
@@ -152,19 +119,6 @@ pub(super) mod tests {
         let mut modules = vec![0.0; Code128 { marks: marks.len() }.len()];
         drawn(&marks, &mut modules);
         modules.iter().map(|dark| *dark > 0.5).collect()
-    }
-
-    /// Fits that say those marks, and one of them hardly.
-    fn fits(marks: &[usize], doubtful: Option<(usize, usize)>) -> Vec<Fits<MARKS>> {
-        let place = |(at, mark): (usize, &usize)| {
-            let mut fits = [0.5; MARKS];
-            fits[*mark] = 0.95;
-            if let Some((_, other)) = doubtful.filter(|(place, _)| *place == at) {
-                fits[other] = 0.96;
-            }
-            fits
-        };
-        marks.iter().enumerate().map(place).collect()
     }
 
     fn told(fits: &[Fits<MARKS>]) -> Likeliest {

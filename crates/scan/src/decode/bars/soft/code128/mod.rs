@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use self::patterns::{STARTS, STOP, modules_of};
 use super::BESIDE;
-use super::align::{most, window};
+use super::align::window;
 use super::joint::{Fits, Likeliest};
 use super::shape::row;
 use super::symbol::{Found, Symbol};
@@ -119,16 +119,6 @@ impl Symbol<MARKS> for Code128 {
         fits[..marks.start].fill(0.0);
         fits[marks.end..].fill(0.0);
         fits
-    }
-
-    fn piece_fit(
-        &self,
-        profile: &Profile,
-        knot: usize,
-        (from, to): (f32, f32),
-        spread: usize,
-    ) -> f32 {
-        most(&self.fits(knot, &self.look(profile, from, to), spread))
     }
 
     fn start_fit(&self, profile: &Profile, knot: f32, module: f32) -> f32 {
