@@ -11,6 +11,9 @@ const FADING: f32 = 6.0;
 /// How many times the votes of the runner-up a code needs.
 const CONTEST: f32 = 2.0;
 
+/// How many times as many a short code needs that does not look like one: where the digits of a longer one are washed out, all lines tell the same widths.
+const WIDTHS_ALONE: f32 = 3.0;
+
 /// How far apart in pixels lines must lie that say the same: bars are taller than a scratch.
 const TALL: f32 = 4.0;
 
@@ -115,7 +118,12 @@ impl Ballot {
 
     fn is_winner(&self, one: &Candidate) -> bool {
         let both = one.families.iter().all(|votes| *votes >= 0.5);
-        let needed = votes_needed(one.kind, &one.code) - if both { 0.5 } else { 0.0 };
+        let needed = match one.kind {
+            ScanKind::Ean8 | ScanKind::UpcE if one.families[0] < 0.5 => {
+                votes_needed(one.kind, &one.code) * WIDTHS_ALONE
+            }
+            kind => votes_needed(kind, &one.code) - if both { 0.5 } else { 0.0 },
+        };
         one.votes >= needed
             && one.height >= TALL
             && self.candidates.iter().all(|other| {
@@ -207,6 +215,19 @@ mod tests {
             assert!(won(&ballot(lines(code, kind, 3))).is_empty());
             assert_eq!(won(&ballot(lines(code, kind, 4))), [code]);
         }
+    }
+
+    #[test]
+    fn a_short_code_that_widths_alone_tell_needs_many_more() {
+        let lines = |count: usize| -> Vec<LineRead> {
+            let place = |at: usize| {
+                let y = 100.0 + at as f32 * 10.0;
+                line("19146225", ScanKind::Ean8, Family::Widths, y)
+            };
+            (0..count).map(place).collect()
+        };
+        assert!(won(&ballot(lines(8))).is_empty());
+        assert_eq!(won(&ballot(lines(12))), ["19146225"]);
     }
 
     #[test]

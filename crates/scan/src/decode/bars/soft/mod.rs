@@ -229,9 +229,35 @@ fn together<const N: usize>(lines: &[Placed<N>], symbol: &impl Symbol<N>) -> Opt
     })
 }
 
-/// From which sureness on lines that agree need no other frame, and from which they are heard at all.
-const SURE: f32 = 4.5;
-const HEARD: f32 = 2.5;
+/// What a symbol's lines must say to be believed.
+struct Belief {
+    /// From which sureness on they are heard, and from which they need no other frame.
+    heard: f32,
+    sure: f32,
+    /// How many times the votes of other lines such a code needs.
+    needed: f32,
+    /// How well its signs must fit on average.
+    fitting: f32,
+}
+
+impl Belief {
+    /// Few digits pass by chance more easily, and a hundred marks fit anything somehow. The smallest codes can be wrong in two digits with a sureness
+    /// of 4.9.
+    fn in_a(kind: ScanKind) -> Self {
+        let (heard, sure, needed, fitting) = match kind {
+            ScanKind::Ean13 => (2.5, 5.5, 1.0, FITTING),
+            ScanKind::UpcE => (4.0, 7.2, 1.6, FITTING),
+            ScanKind::Code128 => (2.5, 4.5, 1.0, FITTING_128),
+            _ => (7.5, 13.5, 1.6, FITTING),
+        };
+        Self {
+            heard,
+            sure,
+            needed,
+            fitting,
+        }
+    }
+}
 
 impl Together {
     /// What the first and the last line say, where it is sure enough.
@@ -239,14 +265,8 @@ impl Together {
         let (Some(first), Some(last)) = (self.lines.first(), self.lines.last()) else {
             return Vec::new();
         };
-        // Few digits pass by chance more easily, and a hundred marks fit anything somehow.
-        let (surer, needed, least) = match self.kind {
-            ScanKind::Ean13 => (1.0, 1.0, FITTING),
-            ScanKind::UpcE => (1.6, 1.6, FITTING),
-            ScanKind::Code128 => (1.0, 1.0, FITTING_128),
-            _ => (3.0, 1.6, FITTING),
-        };
-        if self.fit < least || self.worst < 0.3 || self.sure < HEARD * surer {
+        let belief = Belief::in_a(self.kind);
+        if self.fit < belief.fitting || self.worst < 0.3 || self.sure < belief.heard {
             return Vec::new();
         }
         let is_upc_a = self.kind == ScanKind::Ean13 && self.likeliest.code.starts_with('0');
@@ -255,7 +275,7 @@ impl Together {
         } else {
             (self.likeliest.code.as_str(), self.kind)
         };
-        let worth = if self.sure >= SURE * surer { 1.3 } else { 0.65 } * needed;
+        let worth = if self.sure >= belief.sure { 1.3 } else { 0.65 } * belief.needed;
         let vote = |ends: &[(f32, f32); 2]| LineRead {
             code: code.to_owned(),
             kind,
