@@ -67,23 +67,19 @@ pub(in crate::decode) fn read_together(frame: &GreyFrame, bars: &Bars) -> Lines 
     if agreed(&lines.reads) {
         return lines;
     }
-    let products = || {
-        let found = SHAPES.iter().filter_map(|shape| read_as(&across, shape));
-        found.collect::<Vec<_>>()
-    };
-    let code_128 = || read_as(&across, Code128::ANY).into_iter().collect();
-    // What widths tell is looked at first; of what is a product's no other is asked.
-    let mut found = if lines.reads.is_empty() {
-        products()
-    } else {
-        code_128()
-    };
-    if found.is_empty() {
-        found = if lines.reads.is_empty() {
-            code_128()
+    // What widths tell is looked at first; of what is found as one kind the other is not asked.
+    let widths_say_128 = !lines.reads.is_empty();
+    let read = |as_code_128: bool| -> Vec<Together> {
+        if as_code_128 {
+            read_as(&across, Code128::ANY).into_iter().collect()
         } else {
-            products()
-        };
+            let found = SHAPES.iter().filter_map(|shape| read_as(&across, shape));
+            found.collect()
+        }
+    };
+    let mut found = read(widths_say_128);
+    if found.is_empty() {
+        found = read(!widths_say_128);
     }
     let votes: Vec<LineRead> = found.iter().flat_map(Together::votes).collect();
     lines.signs += votes.len();

@@ -66,16 +66,8 @@ pub(super) fn find(profile: &Profile, edges: &[Edge]) -> Vec<Found<Code128>> {
             let right = ends_of(profile, to, -1.0, right, widths.clone());
             for marks in &counts {
                 let symbol = Code128 { marks: *marks };
-                let of_mean = |ends: &[End]| -> Vec<End> {
-                    let shares = ends
-                        .iter()
-                        .map(|(at, width, fit)| (*at, width / mean(*marks), *fit));
-                    let even = 1.0 / UNEVEN_MOST..UNEVEN_MOST;
-                    shares
-                        .filter(|(_, share, _)| even.contains(share))
-                        .collect()
-                };
-                let Some(mut place) = joined(&of_mean(&left), &of_mean(&right), |_| None) else {
+                let (left, right) = (even(&left, mean(*marks)), even(&right, mean(*marks)));
+                let Some(mut place) = joined(&left, &right, |_| None) else {
                     continue;
                 };
                 place.fit -= LESS_QUIET * rank as f32;
@@ -115,6 +107,16 @@ fn ends_of(
     ends.sort_by(|a, b| b.2.total_cmp(&a.2));
     ends.truncate(KEPT);
     ends
+}
+
+/// Those of the ends that a symbol with such modules may have, their widths as shares of the mean one.
+fn even(ends: &[End], mean: f32) -> Vec<End> {
+    let shares = ends
+        .iter()
+        .map(|(at, width, fit)| (*at, width / mean, *fit));
+    shares
+        .filter(|(_, share, _)| (1.0 / UNEVEN_MOST..UNEVEN_MOST).contains(share))
+        .collect()
 }
 
 /// How many marks may lie on that length with that many edges: blur eats some edges, and dirt makes some.
